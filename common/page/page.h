@@ -1,0 +1,43 @@
+/* The HTML pages: what stands on each, without a script. */
+#ifndef YETT_PAGE_PAGE_H
+#define YETT_PAGE_PAGE_H
+
+#include "base/buf.h"
+
+enum page {
+	PAGE_LOGIN,      /* address or user name, password; links to registration where it is on */
+	PAGE_LOGOUT,     /* one button */
+	PAGE_REGISTER,   /* address, user name where asked for, password */
+	PAGE_REGISTERED, /* what to do next */
+	PAGE_PROBLEM,    /* a refusal where there is no form to show again */
+	PAGES
+};
+
+/* What a page shows; "not given" leaves a part away. Everything is escaped. */
+struct page_values {
+	struct span site;   /* the site's name */
+	struct span action; /* where the form posts to */
+	struct span csrf_token;
+	struct span next;       /* hidden field */
+	struct span identifier; /* typed before, kept */
+	struct span username;
+	struct span error;               /* a sentence above the form */
+	struct span hint;                /* a second one: what helps */
+	struct span identifier_is_email; /* "yes": the field is an address, else a user name */
+	struct span wants_username;      /* "yes": registration asks for a user name too */
+	struct span min_length;          /* of a new password, in digits */
+	struct span register_link;       /* shown on the login page */
+	struct span login_link;          /* shown on the others */
+	struct span needs_verification;  /* "yes": PAGE_REGISTERED says that the address must be
+					    verified first */
+	struct span request_id;          /* PAGE_PROBLEM */
+};
+
+/* Appends a whole HTML document. */
+enum rc page_put(struct buf *, enum page, const struct page_values *) RC_MUST;
+
+/* The Content-Security-Policy of every page: no script, our one style by its hash, forms to this
+ * origin alone, no frames. Computed once. */
+const char *page_policy(void);
+
+#endif
