@@ -1,0 +1,284 @@
+#include "crypto/keyring.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+
+#include "crypto/key_place.h"
+#include "crypto/pem.h"
+
+struct keyring {
+	struct key keys[PURPOSES];
+	bool opened[PURPOSES];
+	struct jwt_keys jwt[BACKENDS_MAX];
+	bool jwt_opened[BACKENDS_MAX];
+};
+
+static enum rc
+keyring_open_purpose(struct keyring *ring, const struct key_place *root, enum purpose purpose,
+    struct config_fault *fault)
+{
+	unsigned char bytes[KEY_FILE_MAX];
+	struct key_place place;
+	struct key_names names;
+	const char *kid;
+	size_t len;
+	enum rc rc;
+
+	rc = key_place_enter(root, key_place_purpose(purpose), &place, fault);
+	if (rc == RC_OK)
+		rc = key_place_list(&place, KEY_BARE, &names, fault);
+	if (rc != RC_OK)
+		goto out;
+	if (names.count == 0) {
+		rc = key_place_fault(
+		    &place, "", "", fault, "holds no key; \"yettctl migrate\" makes one");
+		goto out;
+	}
+	kid = names.rows[names.count - 1].kid;
+	rc = key_place_read(&place, kid, KEY_BARE, bytes, &len, fault);
+	if (rc != RC_OK)
+		goto out;
+	/* A file of zeros is what some file systems leave after a crash. */
+	if (len != KEY_SIZE || sodium_is_zero(bytes, len)) {
+		rc = key_place_fault(&place, kid, KEY_BARE, fault,
+		    "is no key of 32 bytes; restore it from a backup");
+		goto out;
+	}
+	memcpy(ring->keys[purpose].bytes, bytes, KEY_SIZE);
+	ring->opened[purpose] = true;
+out:
+	sodium_memzero(bytes, sizeof(bytes));
+	key_place_leave(&place);
+	return rc;
+}
+
+static enum rc
+keyring_read_public(const struct key_place *place, struct jwt_key *key, struct config_fault *fault)
+{
+	unsigned char bytes[KEY_FILE_MAX];
+	size_t len;
+	enum rc rc = key_place_read(place, key->kid, KEY_PEM, bytes, &len, fault);
+
+	if (rc != RC_OK)
+		return rc;
+	if (pem_read_public((struct span){ (const char *)bytes, len }, key->public_key) != RC_OK ||
+	    crypto_core_ed25519_is_valid_point(key->public_key) != 1)
+		return key_place_fault(
+		    place, key->kid, KEY_PEM, fault, "is no Ed25519 public key in PEM");
+	key->algorithm = JWT_EDDSA;
+	return RC_OK;
+}
+
+static enum rc
+keyring_read_shared(const struct key_place *place, struct jwt_key *key, struct config_fault *fault)
+{
+	unsigned char bytes[KEY_FILE_MAX];
+	size_t len;
+	enum rc rc = key_place_read(place, key->kid, KEY_BARE, bytes, &len, fault);
+
+	if (rc == RC_OK && !key_shared_is_strong(bytes, len))
+		rc = key_place_fault(place, key->kid, KEY_BARE, fault,
+		    "must be 32 to 64 random bytes; \"yettctl keys rotate\" makes a new key");
+	if (rc == RC_OK) {
+		memcpy(key->secret, bytes, len);
+		key->secret_len = len;
+		key->algorithm = JWT_HS256;
+	}
+	sodium_memzero(bytes, sizeof(bytes));
+	return rc;
+}
+
+/* Gives a key its private half, which must belong to its public one. */
+static enum rc
+keyring_read_private(const struct key_place *place, struct jwt_key *key, struct config_fault *fault)
+{
+	unsigned char public_key[crypto_sign_PUBLICKEYBYTES];
+	unsigned char seed[PEM_KEY_SIZE];
+	unsigned char bytes[KEY_FILE_MAX];
+	size_t len;
+	enum rc rc = key_place_read(place, key->kid, KEY_PEM, bytes, &len, fault);
+
+	if (rc != RC_OK)
+		goto out;
+	if (pem_read_private((struct span){ (const char *)bytes, len }, seed) != RC_OK) {
+		rc = key_place_fault(
+		    place, key->kid, KEY_PEM, fault, "is no Ed25519 private key in PEM");
+		goto out;
+	}
+	crypto_sign_seed_keypair(public_key, key->secret, seed);
+	if (memcmp(public_key, key->public_key, sizeof(public_key)) != 0) {
+		rc = key_place_fault(place, key->kid, KEY_PEM, fault,
+		    "does not belong to the public key of that name");
+		goto out;
+	}
+	key->secret_len = crypto_sign_SECRETKEYBYTES;
+out:
+	sodium_memzero(seed, sizeof(seed));
+	sodium_memzero(bytes, sizeof(bytes));
+	return rc;
+}
+
+typedef enum rc keyring_read_fn(const struct key_place *, struct jwt_key *, struct config_fault *);
+
+/* Adds every key of keys/BACKEND/DIRECTORY. */
+static enum rc
+keyring_gather(struct jwt_keys *keys, const struct key_place *backend, const char *directory,
+    const char *suffix, keyring_read_fn *read, struct config_fault *fault)
+{
+	struct key_place place;
+	struct key_names names;
+	enum rc rc;
+
+	rc = key_place_enter(backend, directory, &place, fault);
+	if (rc == RC_OK)
+		rc = key_place_list(&place, suffix, &names, fault);
+	for (size_t i = 0; rc == RC_OK && i < names.count; i++) {
+		struct jwt_key *key = &keys->keys[keys->count];
+
+		if (keys->count == JWT_KEYS_MAX) {
+			rc = key_place_fault(
+			    backend, "", "", fault, "holds too many keys; retire some");
+			break;
+		}
+		memcpy(key->kid, names.rows[i].kid, JWT_KID_SIZE);
+		rc = read(&place, key, fault);
+		keys->count++;
+	}
+	key_place_leave(&place);
+	return rc;
+}
+
+/* Puts the newest last; not by qsort, which would leave copies of secrets behind. */
+static void
+keyring_sort(struct jwt_keys *keys)
+{
+	struct jwt_key moving;
+
+	for (size_t i = 1; i < keys->count; i++) {
+		size_t j = i;
+
+		moving = keys->keys[i];
+		for (; j > 0 && strcmp(keys->keys[j - 1].kid, moving.kid) > 0; j--)
+			keys->keys[j] = keys->keys[j - 1];
+		keys->keys[j] = moving;
+	}
+	sodium_memzero(&moving, sizeof(moving));
+}
+
+static enum rc
+keyring_check(
+    const struct jwt_keys *keys, const struct key_place *place, struct config_fault *fault)
+{
+	if (keys->count == 0)
+		return key_place_fault(
+		    place, "", "", fault, "holds no key; \"yettctl migrate\" makes one");
+	for (size_t i = 1; i < keys->count; i++) {
+		if (strcmp(keys->keys[i - 1].kid, keys->keys[i].kid) == 0)
+			return key_place_fault(place, keys->keys[i].kid, "", fault,
+			    "names two keys, a public and a shared one; retire one");
+	}
+	return RC_OK;
+}
+
+static enum rc
+keyring_open_signer(
+    struct jwt_keys *keys, const struct key_place *backend, struct config_fault *fault)
+{
+	struct jwt_key *newest = &keys->keys[keys->count - 1];
+	struct key_place place;
+	enum rc rc;
+
+	if (newest->algorithm != JWT_EDDSA)
+		return RC_OK;
+	rc = key_place_enter(backend, KEY_PRIVATE, &place, fault);
+	if (rc == RC_OK)
+		rc = keyring_read_private(&place, newest, fault);
+	key_place_leave(&place);
+	return rc;
+}
+
+static enum rc
+keyring_open_backend(struct jwt_keys *keys, const struct key_place *root, const char *name,
+    enum jwt_access access, struct config_fault *fault)
+{
+	struct key_place place;
+	enum rc rc;
+
+	rc = key_place_enter(root, name, &place, fault);
+	if (rc == RC_OK)
+		rc = keyring_gather(keys, &place, KEY_PUBLIC, KEY_PEM, keyring_read_public, fault);
+	if (rc == RC_OK)
+		rc = keyring_gather(keys, &place, KEY_SHARED, KEY_BARE, keyring_read_shared, fault);
+	if (rc == RC_OK) {
+		keyring_sort(keys);
+		rc = keyring_check(keys, &place, fault);
+	}
+	if (rc == RC_OK && access == JWT_SIGN)
+		rc = keyring_open_signer(keys, &place, fault);
+	key_place_leave(&place);
+	return rc;
+}
+
+static enum rc
+keyring_fill(struct keyring *ring, const struct config *config, unsigned purposes,
+    enum jwt_access access, struct config_fault *fault)
+{
+	struct key_place root;
+	enum rc rc = key_place_root(config, &root, fault);
+
+	for (enum purpose i = 0; rc == RC_OK && i < PURPOSES; i++) {
+		if ((purposes & KEYS_OF(i)) != 0)
+			rc = keyring_open_purpose(ring, &root, i, fault);
+	}
+	for (size_t i = 0; rc == RC_OK && access != JWT_NONE && i < config->backend_count; i++) {
+		if (config->backends[i].strategy != STRATEGY_JWT)
+			continue;
+		rc = keyring_open_backend(
+		    &ring->jwt[i], &root, config->backends[i].name, access, fault);
+		ring->jwt_opened[i] = true;
+	}
+	key_place_leave(&root);
+	return rc;
+}
+
+enum rc
+keyring_open(struct keyring **out, const struct config *config, unsigned purposes,
+    enum jwt_access access, struct config_fault *fault)
+{
+	struct keyring *ring = calloc(1, sizeof(*ring));
+	enum rc rc;
+
+	*out = NULL;
+	if (ring == NULL) {
+		snprintf(fault->text, sizeof(fault->text), "out of memory");
+		return RC_UNAVAILABLE;
+	}
+	rc = keyring_fill(ring, config, purposes, access, fault);
+	if (rc == RC_OK)
+		*out = ring;
+	else
+		keyring_free(ring);
+	return rc;
+}
+
+void
+keyring_free(struct keyring *ring)
+{
+	if (ring != NULL)
+		sodium_memzero(ring, sizeof(*ring));
+	free(ring);
+}
+
+const struct key *
+keyring_key(const struct keyring *ring, enum purpose purpose)
+{
+	if (purpose >= PURPOSES || !ring->opened[purpose])
+		abort();
+	return &ring->keys[purpose];
+}
+
+const struct jwt_keys *
+keyring_jwt(const struct keyring *ring, size_t backend)
+{
+	return backend < BACKENDS_MAX && ring->jwt_opened[backend] ? &ring->jwt[backend] : NULL;
+}
