@@ -1,0 +1,251 @@
+/* The guard: may this request pass, and who is it? Three ways in, one set of rules.
+ *
+ * Only a 200 that was built on purpose lets a request pass; every fault ends in another status. */
+#include "auth/require.h"
+#include "http/path.h"
+#include "route/main.h"
+
+/* What has been judged so far of one request: the worst verdict counts. */
+struct guard {
+	struct exchange *x;
+	enum verdict verdict;
+	bool judged; /* something was asked; where nothing is, "authenticated" is */
+};
+
+static void
+guard_require(struct guard *guard, const struct requirement *require)
+{
+	enum verdict verdict = require_judge(require, &guard->x->caller);
+
+	guard->judged = true;
+	if (verdict > guard->verdict)
+		guard->verdict = verdict;
+}
+
+/* What cannot be understood is refused: as nobody to nobody, as denied to somebody. */
+static void
+guard_refuse(struct guard *guard)
+{
+	guard->judged = true;
+	guard->verdict = guard->x->caller.known ? VERDICT_DENIED : VERDICT_NOBODY;
+}
+
+static void
+guard_words(struct guard *guard, struct span words)
+{
+	struct requirement require;
+
+	if (config_requirement(guard->x->ctx->arena, words, &require) == RC_OK)
+		guard_require(guard, &require);
+	else
+		guard_refuse(guard);
+}
+
+static void
+guard_path(struct guard *guard, struct span target)
+{
+	struct span path;
+
+	if (path_canonical(guard->x->ctx->arena, target, &path) == RC_OK)
+		guard_require(guard, require_for_path(guard->x->config, path));
+	else
+		guard_refuse(guard);
+}
+
+/* ?require=WORDS and ?role=NAME, any number of each: all must hold. */
+static void
+guard_query(struct guard *guard)
+{
+	struct span rest = guard->x->request->query;
+	struct span name, value;
+	bool broken = false;
+
+	while (path_next_pair(guard->x->ctx->arena, &rest, &name, &value, &broken) == RC_OK) {
+		struct buf words = BUF_INIT(TARGET_MAX);
+		bool role = span_equal(name, SPAN("role"));
+		if (broken || (role && memchr(value.data, ' ', value.len) != NULL)) {
+			guard_refuse(guard);
+			break;
+		}
+		buf_text(&words, role ? "all-roles " : "");
+		buf_add(&words, value);
+		if (role || span_equal(name, SPAN("require")))
+			guard_words(guard, buf_span(&words));
+		buf_free(&words);
+	}
+}
+
+static bool
+guard_is_preflight(const struct guard *guard, struct span method)
+{
+	return guard->x->config->guard.pass_preflight && span_equal(method, SPAN("OPTIONS")) &&
+	    guard->x->request->variables[VARIABLE_HTTP_ORIGIN].data != NULL;
+}
+
+static void
+guard_names(struct exchange *x, const char *const names[4])
+{
+	const struct user *user = &x->caller.user;
+	struct buf roles = BUF_INIT(RESPONSE_HEAD_MAX);
+
+	for (size_t i = 0; i < user->role_count; i++) {
+		if (i > 0)
+			buf_char(&roles, ',');
+		buf_add(&roles, user->roles[i]);
+	}
+	if (roles.failed)
+		x->response->head.failed = true;
+	response_header(x->response, names[0], span_of(user->id));
+	response_header(x->response, names[1], user->email);
+	response_header(x->response, names[2], buf_span(&roles));
+	response_header(x->response, names[3], span_of(x->caller.backend->config->name));
+	buf_free(&roles);
+}
+
+static void
+guard_pass(struct exchange *x)
+{
+	static const char *const variables[] = { "Variable-AUTH_USER", "Variable-AUTH_EMAIL",
+		"Variable-AUTH_ROLES", "Variable-AUTH_BACKEND" };
+	static const char *const headers[] = { "X-Auth-User", "X-Auth-Email", "X-Auth-Roles",
+		"X-Auth-Backend" };
+
+	x->response->status = 200;
+	if (!x->caller.known)
+		return;
+	guard_names(x, x->request->authorizer ? variables : headers);
+	if (x->request->authorizer)
+		response_header(x->response, "Variable-REMOTE_USER", span_of(x->caller.user.id));
+}
+
+/* The login page of the first cookie backend, with the way back; RC_NO where there is none. */
+static enum rc
+guard_redirect(struct exchange *x, struct span target)
+{
+	const struct backend *backend = backends_first_cookie(x->backends);
+	struct buf location = BUF_INIT(TARGET_MAX * 4);
+	enum rc rc;
+
+	if (backend == NULL)
+		return RC_NO;
+	buf_add(&location, exchange_path(x, HANDLER_login_get, backend));
+	if (path_is_local(target)) {
+		buf_text(&location, "?next=");
+		path_put_component(&location, target);
+	}
+	rc = buf_check(&location);
+	if (rc == RC_OK)
+		response_redirect(x->response, 302, buf_span(&location));
+	buf_free(&location);
+	return rc;
+}
+
+static enum problem
+guard_answer(struct guard *guard, struct span target)
+{
+	struct exchange *x = guard->x;
+	bool browser = target.data != NULL && x->wants_page &&
+	    x->config->guard.deny_style == DENY_REDIRECT;
+
+	if (guard->verdict == VERDICT_PASS) {
+		guard_pass(x);
+		return PROBLEM_NONE;
+	}
+	if (guard->verdict == VERDICT_NOBODY && browser && guard_redirect(x, target) == RC_OK)
+		return PROBLEM_NONE;
+	if (x->config->guard.deny_style == DENY_FCGID)
+		return PROBLEM_NOT_AUTHENTICATED;
+	switch (guard->verdict) {
+	case VERDICT_ROLES:
+		return PROBLEM_INSUFFICIENT_ROLES;
+	case VERDICT_DENIED:
+		return PROBLEM_AUTHORIZATION_DENIED;
+	case VERDICT_NOBODY:
+	case VERDICT_PASS:
+		break;
+	}
+	return PROBLEM_NOT_AUTHENTICATED;
+}
+
+/* Finds the caller; a fault is no "nobody". */
+static enum problem
+guard_begin(struct guard *guard, struct exchange *x)
+{
+	enum rc rc = identity_find(x->ctx, x->backends, x->request, &x->caller, &x->token_presented);
+
+	*guard = (struct guard){ .x = x, .verdict = VERDICT_PASS };
+	return rc == RC_NO ? PROBLEM_NONE : problem_of(rc);
+}
+
+/* One outer request that the server itself names: by its rule, or by its path. */
+static enum problem
+guard_outer(struct exchange *x, struct span target, struct span method)
+{
+	struct span rule = x->request->variables[VARIABLE_AUTH_RULE];
+	struct guard guard;
+	enum problem problem = guard_begin(&guard, x);
+
+	if (problem != PROBLEM_NONE)
+		return problem;
+	if (guard_is_preflight(&guard, method))
+		return guard_answer(&guard, target);
+	if (rule.data != NULL)
+		guard_words(&guard, rule);
+	else
+		guard_path(&guard, target);
+	return guard_answer(&guard, target);
+}
+
+static enum problem
+guard_authorizer(struct exchange *x)
+{
+	return guard_outer(x, x->request->variables[VARIABLE_REQUEST_URI],
+	    x->request->variables[VARIABLE_REQUEST_METHOD]);
+}
+
+static enum problem
+guard_subrequest(struct exchange *x)
+{
+	return guard_outer(x, x->request->variables[VARIABLE_ORIGINAL_URI],
+	    x->request->variables[VARIABLE_ORIGINAL_METHOD]);
+}
+
+/* Asked over HTTP, by a proxy that names the outer request in headers or by an application that
+ * names requirements in the query. Headers can be forged where the proxy does not set them, so
+ * every path that is named must pass. */
+static enum problem
+guard_get(struct exchange *x)
+{
+	const struct span *variables = x->request->variables;
+	struct span original = variables[VARIABLE_HTTP_X_ORIGINAL_URI];
+	struct span forwarded = variables[VARIABLE_HTTP_X_FORWARDED_URI];
+	struct span method = variables[original.data != NULL ? VARIABLE_HTTP_X_ORIGINAL_METHOD
+							      : VARIABLE_HTTP_X_FORWARDED_METHOD];
+	struct guard guard;
+	enum problem problem = guard_begin(&guard, x);
+
+	if (problem != PROBLEM_NONE)
+		return problem;
+	if ((original.data != NULL || forwarded.data != NULL) && guard_is_preflight(&guard, method))
+		return guard_answer(&guard, original);
+	if (original.data != NULL)
+		guard_path(&guard, original);
+	if (forwarded.data != NULL)
+		guard_path(&guard, forwarded);
+	guard_query(&guard);
+	if (!guard.judged)
+		guard_words(&guard, SPAN("authenticated"));
+	return guard_answer(&guard, original.data != NULL ? original : forwarded);
+}
+
+static handler_fn *const handlers[HANDLERS] = {
+	[HANDLER_guard_authorizer] = guard_authorizer,
+	[HANDLER_guard_subrequest] = guard_subrequest,
+	[HANDLER_guard_get] = guard_get,
+};
+
+int
+main(void)
+{
+	return route_main(PROGRAM_guard, handlers);
+}

@@ -1,0 +1,121 @@
+/* {backend}/login: sign in with a password; the form for browsers. */
+#include "flow/login.h"
+
+#include "auth/csrf.h"
+#include "base/json.h"
+#include "flow/refresh.h"
+#include "http/path.h"
+#include "route/main.h"
+
+static const struct field login_fields[] = {
+	{ "identifier", "username", FIELD_IDENTIFIER, true, offsetof(struct login_input, identifier) },
+	{ "password", NULL, FIELD_PASSWORD_PROOF, true, offsetof(struct login_input, password) },
+	{ "next", NULL, FIELD_NEXT, false, offsetof(struct login_input, next) },
+	{ "grant_type", NULL, FIELD_IGNORED, false, 0 },
+	{ "scope", NULL, FIELD_IGNORED, false, 0 },
+	{ "client_id", NULL, FIELD_IGNORED, false, 0 },
+	{ "client_secret", NULL, FIELD_IGNORED, false, 0 },
+};
+
+static enum problem
+login_page(struct exchange *x, int status, struct span identifier, struct span next,
+    struct span error)
+{
+	bool by_email = x->config->account.login_identifier == LOGIN_BY_EMAIL;
+	struct page_values values = {
+		.action = exchange_path(x, HANDLER_login_post, x->backend),
+		.next = next,
+		.identifier = identifier,
+		.identifier_is_email = by_email ? SPAN("yes") : SPAN(""),
+		.error = error,
+	};
+
+	if (x->config->routes.registration)
+		values.register_link = exchange_path(x, HANDLER_register_get, NULL);
+	return exchange_page(x, PAGE_LOGIN, status, x->backend, &values);
+}
+
+static struct span
+login_next(struct exchange *x)
+{
+	struct span next = request_query(x->ctx, x->request, "next");
+
+	return path_is_local(next) ? next : (struct span){ NULL, 0 };
+}
+
+/* A browser that comes with a live refresh cookie need not sign in again. */
+static enum problem
+login_renew(struct exchange *x, struct span refresh, struct span next)
+{
+	struct tokens tokens = TOKENS_INIT;
+	enum problem problem =
+	    refresh_rotate(x->ctx, x->backend, &x->client, refresh, &tokens, &x->refusal);
+
+	if (problem == PROBLEM_NONE)
+		problem = exchange_tokens(x, &tokens, next);
+	tokens_wipe(&tokens);
+	return problem;
+}
+
+static enum problem
+login_get(struct exchange *x)
+{
+	struct span refresh = x->backend->transport->read(x->backend->config, x->request, TOKEN_REFRESH);
+	struct span next = login_next(x);
+	char binding[UUID_SIZE];
+	char token[CSRF_TOKEN_SIZE];
+	enum problem problem;
+
+	if (x->wants_page && refresh.data != NULL && x->request->method == METHOD_GET) {
+		problem = login_renew(x, refresh, next);
+		if (problem == PROBLEM_NONE || problem == PROBLEM_SERVICE_UNAVAILABLE)
+			return problem;
+		response_clear(x->response);
+	}
+	if (x->wants_page)
+		return login_page(x, 200, (struct span){ NULL, 0 }, next, (struct span){ NULL, 0 });
+	problem = problem_of(csrf_binding(x->ctx, x->backend, x->request, binding));
+	if (problem == PROBLEM_NONE)
+		problem = exchange_csrf(x, x->backend, binding, token);
+	if (problem != PROBLEM_NONE)
+		return problem;
+	buf_char(response_json(x->response, 200), '{');
+	json_put_text(&x->response->body, "csrf_token", span_of(token));
+	buf_char(&x->response->body, '}');
+	return PROBLEM_NONE;
+}
+
+static enum problem
+login_post(struct exchange *x)
+{
+	struct login_input input = { .identifier = { NULL, 0 } };
+	struct tokens tokens = TOKENS_INIT;
+	enum problem problem =
+	    exchange_fields(x, login_fields, sizeof(login_fields) / sizeof(login_fields[0]), &input);
+
+	if (problem == PROBLEM_BODY_INVALID)
+		problem = PROBLEM_LOGIN_PAYLOAD;
+	if (problem == PROBLEM_NONE)
+		problem = login_with_password(
+		    x->ctx, x->backend, &x->client, &input, &tokens, &x->refusal);
+	if (problem == PROBLEM_NONE)
+		problem = exchange_tokens(x, &tokens, input.next);
+	else if (x->wants_page && x->backend->transport->is_cookie &&
+	    login_page(x, problem_row(problem)->status, input.identifier, input.next,
+		exchange_sentence(x, problem)) != PROBLEM_NONE)
+		problem = PROBLEM_SERVICE_UNAVAILABLE;
+	tokens_wipe(&tokens);
+	secret_wipe(&input.password);
+	return problem;
+}
+
+static handler_fn *const handlers[HANDLERS] = {
+	[HANDLER_login_get] = login_get,
+	[HANDLER_login_post] = login_post,
+};
+
+int
+main(void)
+{
+	return route_main(PROGRAM_login, handlers);
+}

@@ -1,0 +1,97 @@
+/* {auth}/register: create an account; the form for browsers. */
+#include "flow/register.h"
+
+#include "http/path.h"
+#include "route/main.h"
+
+static const struct field register_fields[] = {
+	{ "email", NULL, FIELD_EMAIL, true, offsetof(struct register_input, email) },
+	{ "username", NULL, FIELD_USERNAME, true, offsetof(struct register_input, username) },
+	{ "password", NULL, FIELD_PASSWORD_NEW, true, offsetof(struct register_input, password) },
+	{ "next", NULL, FIELD_NEXT, false, offsetof(struct register_input, next) },
+};
+
+static struct span
+register_login_link(struct exchange *x)
+{
+	const struct backend *backend = backends_first_cookie(x->backends);
+
+	if (backend == NULL)
+		return (struct span){ NULL, 0 };
+	return exchange_path(x, HANDLER_login_get, backend);
+}
+
+static enum problem
+register_page(struct exchange *x, int status, const struct register_input *input, struct span error)
+{
+	char length[24];
+	bool by_name = x->config->account.login_identifier == LOGIN_BY_USERNAME;
+	struct page_values values = {
+		.action = exchange_path(x, HANDLER_register_post, NULL),
+		.next = input->next,
+		.identifier = input->email,
+		.username = input->username,
+		.wants_username = by_name ? SPAN("yes") : SPAN(""),
+		.error = error,
+		.login_link = register_login_link(x),
+	};
+
+	snprintf(length, sizeof(length), "%lld", (long long)x->config->password.min_length);
+	values.min_length = span_of(length);
+	return exchange_page(x, PAGE_REGISTER, status, backends_first_cookie(x->backends), &values);
+}
+
+static enum problem
+register_get(struct exchange *x)
+{
+	const struct register_input empty = { .email = { NULL, 0 } };
+
+	if (!x->wants_page)
+		return PROBLEM_METHOD_NOT_ALLOWED;
+	return register_page(x, 200, &empty, (struct span){ NULL, 0 });
+}
+
+static enum problem
+register_done(struct exchange *x, const struct user *user)
+{
+	bool must_verify = x->config->account.requires_verification;
+	struct page_values values = {
+		.needs_verification = must_verify ? SPAN("yes") : SPAN(""),
+		.login_link = register_login_link(x),
+	};
+
+	if (x->wants_page)
+		return exchange_page(x, PAGE_REGISTERED, 201, NULL, &values);
+	exchange_put_user(response_json(x->response, 201), user);
+	return PROBLEM_NONE;
+}
+
+static enum problem
+register_post(struct exchange *x)
+{
+	struct register_input input = { .email = { NULL, 0 } };
+	struct user user;
+	enum problem problem = exchange_fields(
+	    x, register_fields, sizeof(register_fields) / sizeof(register_fields[0]), &input);
+
+	if (problem == PROBLEM_NONE)
+		problem = register_account(x->ctx, &x->client, &input, &user, &x->refusal);
+	if (problem == PROBLEM_NONE)
+		problem = register_done(x, &user);
+	else if (x->wants_page && register_page(x, problem_row(problem)->status, &input,
+				      exchange_sentence(x, problem)) != PROBLEM_NONE)
+		problem = PROBLEM_SERVICE_UNAVAILABLE;
+	secret_wipe(&input.password);
+	return problem;
+}
+
+static handler_fn *const handlers[HANDLERS] = {
+	[HANDLER_register_get] = register_get,
+	[HANDLER_register_post] = register_post,
+};
+
+int
+main(void)
+{
+	return route_main(PROGRAM_register, handlers);
+}

@@ -1,0 +1,15 @@
+/* Whether an account may be used. */
+#ifndef YETT_AUTH_ACCOUNT_H
+#define YETT_AUTH_ACCOUNT_H
+
+#include "base/config.h"
+#include "store/user.h"
+
+/* Active, and verified where the configuration requires that. */
+static inline bool
+account_may_sign_in(const struct config *config, const struct user *user)
+{
+	return user->is_active && (user->is_verified || !config->account.requires_verification);
+}
+
+#endif

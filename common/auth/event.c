@@ -1,0 +1,27 @@
+#include "auth/event.h"
+
+#include "crypto/keyring.h"
+
+#define EVENT_ADDRESS_SIZE 33 /* half a digest in hex: enough to tell addresses apart */
+
+enum rc
+event_record(struct ctx *ctx, const struct event *event)
+{
+	char address[EVENT_ADDRESS_SIZE];
+	struct digest digest;
+	struct audit_entry entry = {
+		.event = event->name,
+		.user = event->user == NULL ? (struct span){ NULL, 0 } : span_of(event->user->id),
+		.actor = event->by_user ? span_of(event->user->id) : SPAN("anonymous"),
+		.backend = span_of(event->backend),
+		.session = span_of(event->session),
+	};
+
+	if (entry.session.len == 0)
+		entry.session.data = NULL;
+	digest_parts(&digest, keyring_key(ctx->keys, PURPOSE_AUDIT),
+	    (const struct span[]){ client_address(event->client) }, 1);
+	digest_hex(&digest, address, sizeof(address));
+	entry.address = span_of(address);
+	return audit_insert(ctx, &entry);
+}

@@ -1,0 +1,21 @@
+/* Security events: one audit row each, in the transaction of what they tell. */
+#ifndef YETT_AUTH_EVENT_H
+#define YETT_AUTH_EVENT_H
+
+#include "base/client.h"
+#include "store/audit.h"
+#include "store/user.h"
+
+struct event {
+	const char *name;	    /* "session.started" ... */
+	const struct client *client;
+	const struct user *user;    /* NULL where there is no account */
+	bool by_user;		    /* the user acted; else somebody unknown */
+	const char *backend;	    /* NULL where none took part */
+	const char *session;	    /* public id, NULL or empty where none took part */
+};
+
+/* Appends the audit row. */
+enum rc event_record(struct ctx *, const struct event *) RC_MUST;
+
+#endif

@@ -1,0 +1,21 @@
+/* Whether somebody meets a requirement of the guard. */
+#ifndef YETT_AUTH_REQUIRE_H
+#define YETT_AUTH_REQUIRE_H
+
+#include "auth/strategy.h"
+#include "base/config.h"
+
+/* In the order in which one wins over another when several requirements are judged. */
+enum verdict {
+	VERDICT_PASS,
+	VERDICT_ROLES,	/* somebody, without the roles */
+	VERDICT_DENIED, /* somebody who does not meet the requirement */
+	VERDICT_NOBODY	/* nobody is signed in */
+};
+
+enum verdict require_judge(const struct requirement *, const struct identity *);
+
+/* The rule for a canonical path: of the longest prefix that covers it, else "authenticated". */
+const struct requirement *require_for_path(const struct config *, struct span path);
+
+#endif

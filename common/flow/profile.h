@@ -1,0 +1,33 @@
+/* What a signed-in user changes about the own account; each change needs the password. */
+#ifndef YETT_FLOW_PROFILE_H
+#define YETT_FLOW_PROFILE_H
+
+#include "auth/strategy.h"
+#include "base/client.h"
+#include "base/problem.h"
+#include "base/secret.h"
+#include "flow/refusal.h"
+
+struct profile_input {
+	struct span email;    /* "not given": stays */
+	struct span username; /* "not given": stays */
+	struct secret current_password;
+};
+
+struct password_input {
+	struct secret current_password;
+	struct secret new_password;
+};
+
+/* Changes address and user name. A new address is not verified, and all sessions end.
+ * *changed is the account afterwards. RATE_LIMITED, LOGIN_BAD_CREDENTIALS, UPDATE_EMAIL_EXISTS,
+ * UPDATE_USERNAME_EXISTS, NOT_AUTHENTICATED when the account is gone. */
+enum problem profile_update(struct ctx *, const struct identity *, const struct client *,
+    const struct profile_input *, struct user *changed, struct refusal *);
+
+/* Changes the password; all sessions end. Also UPDATE_INVALID_PASSWORD (refusal->reasons), judged
+ * after the proof. */
+enum problem profile_change_password(struct ctx *, const struct identity *, const struct client *,
+    const struct password_input *, struct refusal *);
+
+#endif

@@ -1,0 +1,111 @@
+#include "route/exchange.h"
+
+#include "auth/csrf.h"
+#include "auth/policy.h"
+#include "base/json.h"
+
+enum problem
+exchange_fields(struct exchange *x, const struct field *fields, size_t count, void *input)
+{
+	return fields_read(x->ctx, x->request, fields, count, NULL, input);
+}
+
+enum problem
+exchange_csrf(struct exchange *x, const struct backend *backend, const char *binding, char *token)
+{
+	enum rc rc = csrf_make(x->ctx, binding, token);
+
+	if (rc == RC_OK)
+		transport_cookie_csrf(backend->config, span_of(token), x->response);
+	return problem_of(rc);
+}
+
+void
+exchange_go(struct exchange *x, struct span next)
+{
+	response_redirect(x->response, 303, next.len > 0 ? next : SPAN("/"));
+}
+
+enum problem
+exchange_tokens(struct exchange *x, const struct tokens *tokens, struct span next)
+{
+	char csrf[CSRF_TOKEN_SIZE];
+	enum problem problem = PROBLEM_NONE;
+
+	x->backend->transport->write(x->backend->config, tokens, x->response);
+	if (!x->backend->transport->is_cookie)
+		return PROBLEM_NONE;
+	problem = exchange_csrf(x, x->backend, tokens->session_id, csrf);
+	if (problem == PROBLEM_NONE && x->wants_page)
+		exchange_go(x, next);
+	return problem;
+}
+
+enum problem
+exchange_page(struct exchange *x, enum page page, int status, const struct backend *backend,
+    struct page_values *values)
+{
+	char binding[UUID_SIZE] = "";
+	char token[CSRF_TOKEN_SIZE] = "";
+	enum rc rc = RC_OK;
+
+	if (backend != NULL) {
+		rc = csrf_binding(x->ctx, backend, x->request, binding);
+		if (rc == RC_OK)
+			rc = csrf_make(x->ctx, binding, token);
+		if (rc == RC_OK)
+			transport_cookie_csrf(backend->config, span_of(token), x->response);
+		values->csrf_token = span_of(token);
+	}
+	values->site = span_of(x->config->site.name);
+	buf_clear(&x->response->body);
+	if (rc == RC_OK)
+		rc = page_put(&x->response->body, page, values);
+	x->response->status = status;
+	x->response->content_type = "text/html; charset=utf-8";
+	x->response->is_page = true;
+	return problem_of(rc);
+}
+
+/* The first reason why a password was refused says it; the others would only confuse. */
+struct span
+exchange_sentence(const struct exchange *x, enum problem problem)
+{
+	for (unsigned i = 0; i < POLICY_REASONS && x->refusal.reasons != 0; i++) {
+		if ((x->refusal.reasons & (1u << i)) != 0)
+			return span_of(policy_sentence(i));
+	}
+	return span_of(problem_row(problem)->detail);
+}
+
+void
+exchange_put_user(struct buf *body, const struct user *user)
+{
+	buf_char(body, '{');
+	json_put_text(body, "id", span_of(user->id));
+	json_put_text(body, "email", user->email);
+	json_put_text(body, "username", user->username);
+	json_put_bool(body, "is_active", user->is_active);
+	json_put_bool(body, "is_verified", user->is_verified);
+	json_put_bool(body, "is_superuser", user->is_superuser);
+	json_put_name(body, "roles");
+	buf_char(body, '[');
+	for (size_t i = 0; i < user->role_count; i++) {
+		if (i > 0)
+			buf_char(body, ',');
+		json_put_string(body, user->roles[i]);
+	}
+	buf_text(body, "]}");
+}
+
+struct span
+exchange_path(struct exchange *x, enum handler handler, const struct backend *backend)
+{
+	struct buf path = BUF_INIT(TARGET_MAX);
+	char *copy;
+
+	route_path(x->config, &route_table[handler], backend, &path);
+	copy = path.failed ? NULL : arena_text(x->ctx->arena, buf_span(&path));
+	buf_free(&path);
+	return span_of(copy);
+}

@@ -1,0 +1,60 @@
+/* One request and its answer, as a handler sees them. */
+#ifndef YETT_ROUTE_EXCHANGE_H
+#define YETT_ROUTE_EXCHANGE_H
+
+#include "auth/identity.h"
+#include "base/client.h"
+#include "flow/refusal.h"
+#include "http/fields.h"
+#include "http/response.h"
+#include "page/page.h"
+#include "route/route.h"
+
+struct exchange {
+	struct ctx *ctx;
+	const struct config *config;
+	const struct backends *backends;
+	const struct request *request;
+	const struct backend *backend; /* of the route; NULL where it exists once */
+	struct span segment;	       /* what stood for '*' in the route's path */
+	struct client client;
+	struct identity caller; /* known where the route's row asks for it */
+	bool token_presented;	/* an access token came along, accepted or not */
+	bool wants_page;	/* a browser, and pages are on */
+	struct response *response;
+	struct refusal refusal;
+};
+
+/* Fills the response and returns PROBLEM_NONE; or returns what is wrong, and the rest is done for
+ * it: problem document or page, WWW-Authenticate, Retry-After. A handler that has shown a page
+ * with the problem on it sets response->status and returns the problem all the same. */
+typedef enum problem handler_fn(struct exchange *);
+
+/* Reads the body into "input" by the field table. */
+enum problem exchange_fields(struct exchange *, const struct field *, size_t count, void *input);
+
+/* Answers with fresh tokens: by the backend's transport, with a CSRF cookie bound to the new
+ * session; a browser that asked for HTML is sent on to "next" (303) instead of a body. */
+enum problem exchange_tokens(struct exchange *, const struct tokens *, struct span next);
+
+/* Answers with a page. Sets the CSRF cookie of "backend" (NULL: none is set). */
+enum problem exchange_page(struct exchange *, enum page, int status, const struct backend *,
+    struct page_values *);
+
+/* Makes a CSRF token for this request, sets it as the backend's cookie, and leaves it in "token". */
+enum problem exchange_csrf(struct exchange *, const struct backend *, const char *binding,
+    char *token);
+
+/* A browser goes to "next", or to the site's root when there is none. */
+void exchange_go(struct exchange *, struct span next);
+
+/* The sentence for people that goes with a problem on a page. */
+struct span exchange_sentence(const struct exchange *, enum problem);
+
+/* Appends UserRead. */
+void exchange_put_user(struct buf *, const struct user *);
+
+/* The path of a program's page at a backend, in the arena: "{auth}/web/login". */
+struct span exchange_path(struct exchange *, enum handler, const struct backend *);
+
+#endif

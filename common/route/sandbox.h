@@ -1,0 +1,26 @@
+/* Gives up what the program does not need, before the first hostile byte is read. */
+#ifndef YETT_ROUTE_SANDBOX_H
+#define YETT_ROUTE_SANDBOX_H
+
+#include <stdbool.h>
+
+#include "base/rc.h"
+
+/* No core files, not dumpable, umask 077, memory wiped when freed, no new privileges. First of
+ * all, before a key is read. */
+void sandbox_harden(void);
+
+/* Bounds memory, so that a hostile peer on the socket cannot take it all: "extra" bytes beyond
+ * what an ordinary process needs. */
+void sandbox_bound_memory(long long extra);
+
+/* Landlock: no file can be opened, made or executed any more. seccomp: no system calls but those
+ * that serving takes; no exec, no fork, no network. Where the kernel lacks one of them it is left
+ * out (yettctl doctor says so). RC_INTERNAL when the kernel has it and refuses. */
+enum rc sandbox_enter(void) RC_MUST;
+
+/* What this kernel offers. */
+bool sandbox_has_landlock(void);
+bool sandbox_has_seccomp(void);
+
+#endif
