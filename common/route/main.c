@@ -105,6 +105,23 @@ process_state(char place[PATH_MAX])
 	return NULL;
 }
 
+/* "to" of [log]: a file is relative to the state directory. */
+static enum rc
+process_open_log(const struct process *process)
+{
+	const struct config *config = process->config;
+	const char *to = config->log.to;
+	char file[PATH_MAX];
+	bool relative = to[0] != '/' && strcmp(to, "stderr") != 0 && strcmp(to, "syslog") != 0;
+	int length = snprintf(
+	    file, sizeof(file), "%s%s%s", relative ? config->directory : "", relative ? "/" : "", to);
+
+	if (length < 0 || (size_t)length >= sizeof(file))
+		return RC_INTERNAL;
+	return log_open(
+	    file, (enum log_level)config->log.level, program_rows[process->program].name);
+}
+
 static enum rc
 process_open_files(struct process *process, const char *directory, struct config_fault *fault)
 {
@@ -117,8 +134,7 @@ process_open_files(struct process *process, const char *directory, struct config
 		return rc;
 	ctx->config = process->config;
 	backends_make(ctx->config, &process->backends);
-	rc = log_open(process->config->log.to, (enum log_level)process->config->log.level,
-	    program_rows[process->program].name);
+	rc = process_open_log(process);
 	if (rc == RC_OK)
 		rc = keyring_open(&ctx->keys, ctx->config, rights.purposes, rights.jwt, fault);
 	if (rc == RC_OK && (grants & GRANT_HASH) != 0)
@@ -243,7 +259,7 @@ process_serve(void *state, struct conn *conn)
 	judge_answer(&x, problem);
 	if (response_bytes(&response, request.method == METHOD_HEAD, page_policy(), &answer) != RC_OK)
 		process_die("out of memory, or a header that is not fit to be sent");
-	if (route != NULL && route->floor == FLOOR)
+	if (route != NULL && route->kind == FLOOR)
 		floor += ctx->config->account.response_floor;
 	conn_answer(conn, &answer, floor);
 	process_log(process, route, &request, response.status, started);

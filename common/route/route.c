@@ -9,7 +9,7 @@
 
 const struct program_row program_rows[PROGRAMS] = {
 #define PROGRAM(name, grants) [PROGRAM_##name] = { #name, grants },
-#define ROUTE(program, method, path, body, caller, floor, when, handler, words)
+#define ROUTE(program, method, path, body, caller, kind, when, handler, words)
 #include "route/routes.def"
 #undef PROGRAM
 #undef ROUTE
@@ -17,8 +17,8 @@ const struct program_row program_rows[PROGRAMS] = {
 
 const struct route route_table[HANDLERS] = {
 #define PROGRAM(name, grants)
-#define ROUTE(program, method, path, body, caller, floor, when, handler, words)                    \
-	[HANDLER_##handler] = { PROGRAM_##program, METHOD_##method, path, body, caller, floor,     \
+#define ROUTE(program, method, path, body, caller, kind, when, handler, words)                    \
+	[HANDLER_##handler] = { PROGRAM_##program, METHOD_##method, path, body, caller, kind,      \
 		when, words },
 #include "route/routes.def"
 #undef PROGRAM
@@ -48,7 +48,7 @@ route_is_on(const struct config *config, const struct route *route)
 
 	if (route->when != ROUTE_ALWAYS)
 		memcpy(&on, (const char *)config + route->when, sizeof(on));
-	return on;
+	return on && (route->kind != PAGE || config->routes.pages);
 }
 
 void
@@ -161,7 +161,8 @@ route_look(const struct config *config, const struct backends *backends, enum pr
 		const struct route *route = &route_table[i];
 		struct route_match found = { .handler = (enum handler)i };
 		bool role = route_is_role(route, request);
-		if (route->program != program || !route_is_on(config, route))
+		if (route->program != program || !route_is_on(config, route) ||
+		    (route->kind == PAGE && !request->wants_html))
 			continue;
 		if (!role && (request->authorizer || !route_fits(config, backends, route, path, &found)))
 			continue;

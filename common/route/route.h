@@ -8,7 +8,7 @@
 
 enum program {
 #define PROGRAM(name, grants) PROGRAM_##name,
-#define ROUTE(program, method, path, body, caller, floor, when, handler, words)
+#define ROUTE(program, method, path, body, caller, kind, when, handler, words)
 #include "route/routes.def"
 #undef PROGRAM
 #undef ROUTE
@@ -17,7 +17,7 @@ enum program {
 
 enum handler {
 #define PROGRAM(name, grants)
-#define ROUTE(program, method, path, body, caller, floor, when, handler, words) HANDLER_##handler,
+#define ROUTE(program, method, path, body, caller, kind, when, handler, words) HANDLER_##handler,
 #include "route/routes.def"
 #undef PROGRAM
 #undef ROUTE
@@ -31,7 +31,7 @@ struct program_row {
 
 enum route_body { BODY_READ, BODY_NEVER };
 enum route_caller { ANYONE, SESSION, ANY_SESSION };
-enum route_floor { PROMPT, FLOOR };
+enum route_kind { PROMPT, FLOOR, PAGE };
 
 #define ROUTE_ALWAYS SIZE_MAX
 
@@ -41,7 +41,7 @@ struct route {
 	const char *path;
 	enum route_body body;
 	enum route_caller caller;
-	enum route_floor floor;
+	enum route_kind kind;
 	size_t when; /* offset of a flag in struct config, or ROUTE_ALWAYS */
 	const char *words;
 };

@@ -1,0 +1,327 @@
+#include "route/openapi_rows.h"
+
+/* JSON as it will be sent, without the backslashes that C asks for. */
+#define JSON(...) #__VA_ARGS__
+#define SCHEMA(name) "{\"$ref\":\"#/components/schemas/" name "\"}"
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+#define P(name) OPENAPI_PROBLEM(name)
+
+/* clang-format off: it would break long texts in two, which JSON does not know */
+const struct openapi_schema openapi_schemas[] = {
+	{ "UserRead", JSON({
+		"type": "object",
+		"required": ["id", "email", "username", "is_active", "is_verified", "is_superuser",
+			"roles"],
+		"properties": {
+			"id": { "type": "string", "format": "uuid" },
+			"email": { "type": "string", "format": "email" },
+			"username": { "type": ["string", "null"] },
+			"is_active": { "type": "boolean" },
+			"is_verified": { "type": "boolean" },
+			"is_superuser": { "type": "boolean",
+				"description": "Has the role superuser." },
+			"roles": { "type": "array", "items": { "type": "string" } }
+		}
+	}) },
+	{ "Tokens", JSON({
+		"type": "object",
+		"required": ["access_token", "token_type", "expires_in"],
+		"properties": {
+			"access_token": { "type": "string" },
+			"token_type": { "const": "bearer" },
+			"expires_in": { "type": "integer", "description": "Seconds." },
+			"refresh_token": { "type": "string",
+				"description": "Left out by backends that issue none." }
+		}
+	}) },
+	{ "CsrfToken", JSON({
+		"type": "object",
+		"required": ["csrf_token"],
+		"properties": { "csrf_token": { "type": "string" } }
+	}) },
+	{ "SessionList", JSON({
+		"type": "object",
+		"required": ["sessions"],
+		"properties": { "sessions": { "type": "array",
+			"description": "Oldest first.",
+			"items": {
+				"type": "object",
+				"required": ["session_id", "created_at", "last_used_at",
+					"is_current", "backend", "client_metadata"],
+				"properties": {
+					"session_id": { "type": "string", "format": "uuid" },
+					"created_at": { "type": "string", "format": "date-time" },
+					"last_used_at": { "type": "string", "format": "date-time" },
+					"is_current": { "type": ["boolean", "null"],
+						"description": "null: not known" },
+					"backend": { "type": "string" },
+					"client_metadata": {
+						"type": "object",
+						"required": ["user_agent"],
+						"properties": {
+							"user_agent": { "type": ["string", "null"] }
+						}
+					}
+				}
+			}
+		} }
+	}) },
+	{ "Problem", JSON({
+		"type": "object",
+		"description": "RFC 9457 problem details.",
+		"required": ["type", "title", "status", "detail", "code", "request_id"],
+		"properties": {
+			"type": { "type": "string", "format": "uri-reference" },
+			"title": { "type": "string" },
+			"status": { "type": "integer" },
+			"detail": { "type": "string" },
+			"code": { "type": "string", "description": "The stable name." },
+			"request_id": { "type": "string", "description": "Stands in the log too." },
+			"reasons": { "type": "array",
+				"description": "Why a new password was refused.",
+				"items": { "enum": ["too_short", "too_common", "too_weak",
+					"contains_identity"] } }
+		}
+	}) },
+	{ "JWKS", JSON({
+		"type": "object",
+		"description": "RFC 7517 key set.",
+		"required": ["keys"],
+		"properties": { "keys": { "type": "array", "items": {
+			"type": "object",
+			"required": ["kty", "crv", "alg", "use", "kid", "x"],
+			"properties": {
+				"kty": { "type": "string" },
+				"crv": { "type": "string" },
+				"alg": { "type": "string" },
+				"use": { "type": "string" },
+				"kid": { "type": "string" },
+				"x": { "type": "string" }
+			}
+		} } }
+	}) },
+	{ "Health", JSON({
+		"type": "object",
+		"required": ["status"],
+		"properties": { "status": { "const": "ok" } }
+	}) },
+	{ NULL, NULL }
+};
+
+#define PARAMETER_NEXT JSON({ "name": "next", "in": "query", \
+	"description": "Where a browser goes after signing in: a path on this site.", \
+	"schema": { "type": "string", "format": "uri-reference" } })
+
+#define PARAMETERS_GUARD JSON( \
+	{ "name": "require", "in": "query", "description": "All that are given must hold.", \
+		"schema": { "type": "array", "items": { "type": "string" } }, \
+		"example": ["verified"] }, \
+	{ "name": "role", "in": "query", "description": "All that are given must be held.", \
+		"schema": { "type": "array", "items": { "type": "string" } }, \
+		"example": ["editor"] }, \
+	{ "name": "X-Original-URI", "in": "header", \
+		"description": "The request that a proxy asks about; must pass if given.", \
+		"schema": { "type": "string" } }, \
+	{ "name": "X-Original-Method", "in": "header", "schema": { "type": "string" } }, \
+	{ "name": "X-Forwarded-Uri", "in": "header", \
+		"description": "The request that a proxy asks about; must pass if given.", \
+		"schema": { "type": "string" } }, \
+	{ "name": "X-Forwarded-Method", "in": "header", "schema": { "type": "string" } })
+
+#define HEADERS_GUARD JSON({ \
+	"X-Auth-User": { "description": "The user's id.", "schema": { "type": "string" } }, \
+	"X-Auth-Email": { "schema": { "type": "string" } }, \
+	"X-Auth-Roles": { "description": "Separated by commas.", "schema": { "type": "string" } }, \
+	"X-Auth-Backend": { "schema": { "type": "string" } } })
+/* clang-format on */
+
+/* "email" stands for the identifier where users sign in with one. */
+const struct openapi_kind openapi_kinds[] = {
+	[FIELD_EMAIL] = { "email", NULL, 3, 320 },
+	[FIELD_IDENTIFIER] = { NULL, "What the user signs in with.", 1, 320 },
+	[FIELD_USERNAME] = { NULL, "Without white space; stored in lower case.", 1, 150 },
+	[FIELD_PASSWORD_PROOF] = { "password", NULL, 1, 128 },
+	[FIELD_PASSWORD_NEW] = { "password", "No control characters.", 0, 128 },
+	[FIELD_REFRESH_TOKEN] = { NULL, NULL, 1, 512 },
+	[FIELD_NEXT] = { "uri-reference", "Where a browser goes then: a path on this site.", 0, 0 },
+	[FIELD_IGNORED] = { NULL, "Accepted and ignored.", 0, 0 },
+};
+
+static const struct field openapi_login[] = {
+	{ "identifier", "username", FIELD_IDENTIFIER, true, 0 },
+	{ "password", NULL, FIELD_PASSWORD_PROOF, true, 0 },
+	{ "next", NULL, FIELD_NEXT, false, 0 },
+	{ "grant_type", NULL, FIELD_IGNORED, false, 0 },
+	{ "scope", NULL, FIELD_IGNORED, false, 0 },
+	{ "client_id", NULL, FIELD_IGNORED, false, 0 },
+	{ "client_secret", NULL, FIELD_IGNORED, false, 0 },
+};
+
+static const struct field openapi_refresh[] = {
+	{ "refresh_token", NULL, FIELD_REFRESH_TOKEN, true, 0 },
+};
+
+static const struct field openapi_refresh_cookie[] = {
+	{ "next", NULL, FIELD_NEXT, false, 0 },
+};
+
+static const struct field openapi_revoke[] = {
+	{ "refresh_token", NULL, FIELD_REFRESH_TOKEN, false, 0 },
+};
+
+static const struct field openapi_register[] = {
+	{ "email", NULL, FIELD_EMAIL, true, 0 },
+	{ "username", NULL, FIELD_USERNAME, true, 0 },
+	{ "password", NULL, FIELD_PASSWORD_NEW, true, 0 },
+	{ "next", NULL, FIELD_NEXT, false, 0 },
+};
+
+static const struct field openapi_profile[] = {
+	{ "email", NULL, FIELD_EMAIL, false, 0 },
+	{ "username", NULL, FIELD_USERNAME, false, 0 },
+	{ "current_password", NULL, FIELD_PASSWORD_PROOF, true, 0 },
+};
+
+static const struct field openapi_password[] = {
+	{ "current_password", NULL, FIELD_PASSWORD_PROOF, true, 0 },
+	{ "new_password", NULL, FIELD_PASSWORD_NEW, true, 0 },
+};
+
+#define BODY(name, fields) { name, fields, COUNT(fields) }
+
+const struct openapi_body openapi_bodies[OPENAPI_REQUESTS] = {
+	[OPENAPI_LOGIN] = BODY("LoginRequest", openapi_login),
+	[OPENAPI_REFRESH] = BODY("RefreshRequest", openapi_refresh),
+	[OPENAPI_REFRESH_COOKIE] = BODY("RefreshCookieRequest", openapi_refresh_cookie),
+	[OPENAPI_REVOKE] = BODY("RevokeRequest", openapi_revoke),
+	[OPENAPI_REGISTER] = BODY("RegisterRequest", openapi_register),
+	[OPENAPI_PROFILE] = BODY("ProfileUpdate", openapi_profile),
+	[OPENAPI_PASSWORD] = BODY("ChangePassword", openapi_password),
+};
+
+/* The guard's other two ways in are no HTTP, so they have no row. */
+const struct openapi_row openapi_rows[HANDLERS] = {
+	[HANDLER_login_get] = {
+		.status = 200,
+		.words = "A CSRF token, in its cookie too.",
+		.schema = SCHEMA("CsrfToken"),
+		.page = OPENAPI_ALSO_PAGE,
+		.redirect = 303,
+		.parameters = PARAMETER_NEXT,
+		.refresh_cookie = true,
+	},
+	[HANDLER_login_post] = {
+		.status = 201,
+		.words = "Signed in.",
+		.schema = SCHEMA("Tokens"),
+		.redirect = 303,
+		.request = OPENAPI_LOGIN,
+		.tokens = true,
+		.problems = P(LOGIN_PAYLOAD) | P(LOGIN_BAD_CREDENTIALS) | P(RATE_LIMITED),
+	},
+	[HANDLER_logout_get] = {
+		.status = 200,
+		.words = "The form.",
+		.page = OPENAPI_ONLY_PAGE,
+	},
+	[HANDLER_logout_post] = {
+		.status = 201,
+		.words = "Signed out.",
+		.schema = JSON({ "type": "null" }),
+		.redirect = 303,
+		.problems = P(TOKEN_PROCESSING_FAILED),
+	},
+	[HANDLER_refresh_post] = {
+		.status = 201,
+		.words = "New tokens; the refresh token is used up.",
+		.schema = SCHEMA("Tokens"),
+		.redirect = 303,
+		.request = OPENAPI_REFRESH,
+		.cookie_request = OPENAPI_REFRESH_COOKIE,
+		.refresh_cookie = true,
+		.tokens = true,
+		.problems = P(REFRESH_TOKEN_INVALID) | P(LOGIN_ACCOUNT_UNAVAILABLE) | P(RATE_LIMITED),
+	},
+	[HANDLER_sessions_get] = {
+		.status = 200,
+		.words = "The sessions.",
+		.schema = SCHEMA("SessionList"),
+		.problems = P(SESSION_MANAGEMENT_UNSUPPORTED),
+	},
+	[HANDLER_sessions_post] = {
+		.status = 200,
+		.words = "The sessions.",
+		.schema = SCHEMA("SessionList"),
+		.request = OPENAPI_REFRESH,
+		.problems = P(SESSION_MANAGEMENT_UNSUPPORTED),
+	},
+	[HANDLER_session_delete] = {
+		.status = 204,
+		.words = "The session has ended.",
+		.problems = P(SESSION_MANAGEMENT_UNSUPPORTED) | P(SESSION_NOT_FOUND),
+	},
+	[HANDLER_sessions_revoke_others] = {
+		.status = 204,
+		.words = "The other sessions have ended.",
+		.request = OPENAPI_REVOKE,
+		.problems = P(SESSION_MANAGEMENT_UNSUPPORTED),
+	},
+	[HANDLER_register_get] = {
+		.status = 200,
+		.words = "The form.",
+		.page = OPENAPI_ONLY_PAGE,
+		.problems = P(METHOD_NOT_ALLOWED),
+	},
+	[HANDLER_register_post] = {
+		.status = 201,
+		.words = "The new account; while verification is required, also for a taken address.",
+		.schema = SCHEMA("UserRead"),
+		.page = OPENAPI_ALSO_PAGE,
+		.request = OPENAPI_REGISTER,
+		.problems = P(REGISTER_INVALID_PASSWORD) | P(REGISTER_FAILED) | P(RATE_LIMITED),
+	},
+	[HANDLER_me_get] = {
+		.status = 200,
+		.words = "The account.",
+		.schema = SCHEMA("UserRead"),
+	},
+	[HANDLER_me_patch] = {
+		.status = 200,
+		.words = "The account as it is now; a new address ends all sessions.",
+		.schema = SCHEMA("UserRead"),
+		.request = OPENAPI_PROFILE,
+		.problems = P(LOGIN_BAD_CREDENTIALS) | P(UPDATE_EMAIL_EXISTS) |
+		    P(UPDATE_USERNAME_EXISTS) | P(RATE_LIMITED),
+	},
+	[HANDLER_me_change_password] = {
+		.status = 204,
+		.words = "Changed; all sessions have ended.",
+		.request = OPENAPI_PASSWORD,
+		.problems = P(LOGIN_BAD_CREDENTIALS) | P(UPDATE_INVALID_PASSWORD) | P(RATE_LIMITED),
+	},
+	[HANDLER_guard_get] = {
+		.status = 200,
+		.words = "The request may pass; the headers are there when somebody is signed in.",
+		.redirect = 302,
+		.parameters = PARAMETERS_GUARD,
+		.headers = HEADERS_GUARD,
+		.knows_caller = true,
+		.problems = P(NOT_AUTHENTICATED) | P(AUTHORIZATION_DENIED) | P(INSUFFICIENT_ROLES),
+	},
+	[HANDLER_health_get] = {
+		.status = 200,
+		.words = "It does.",
+		.schema = SCHEMA("Health"),
+	},
+	[HANDLER_jwks_get] = {
+		.status = 200,
+		.words = "The keys, old ones included until their tokens have expired.",
+		.schema = SCHEMA("JWKS"),
+	},
+	[HANDLER_openapi_get] = {
+		.status = 200,
+		.words = "This document.",
+		.schema = JSON({ "type": "object" }),
+	},
+};
