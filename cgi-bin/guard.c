@@ -41,15 +41,41 @@ guard_words(struct guard *guard, struct span words)
 		guard_refuse(guard);
 }
 
+/* The path without its segments' parameters ("/a;x/b" is "/a/b" to some applications). */
+static struct span
+guard_plain(struct exchange *x, struct span path)
+{
+	char *plain = arena_text(x->ctx->arena, path);
+	size_t len = 0;
+	bool parameter = false;
+
+	if (plain == NULL)
+		return (struct span){ NULL, 0 };
+	for (size_t i = 0; i < path.len; i++) {
+		parameter = path.data[i] == ';' || (parameter && path.data[i] != '/');
+		if (!parameter)
+			plain[len++] = path.data[i];
+	}
+	return (struct span){ plain, len };
+}
+
+/* The path's rule must hold, in every way in which an application might read the path. */
 static void
 guard_path(struct guard *guard, struct span target)
 {
-	struct span path;
+	struct span path, plain;
 
-	if (path_canonical(guard->x->ctx->arena, target, &path) == RC_OK)
-		guard_require(guard, require_for_path(guard->x->config, path));
-	else
+	if (path_canonical(guard->x->ctx->arena, target, &path) != RC_OK) {
 		guard_refuse(guard);
+		return;
+	}
+	plain = guard_plain(guard->x, path);
+	if (plain.data == NULL) {
+		guard_refuse(guard);
+		return;
+	}
+	guard_require(guard, require_for_path(guard->x->config, path));
+	guard_require(guard, require_for_path(guard->x->config, plain));
 }
 
 /* ?require=WORDS and ?role=NAME, any number of each: all must hold. */
@@ -59,8 +85,9 @@ guard_query(struct guard *guard)
 	struct span rest = guard->x->request->query;
 	struct span name, value;
 	bool broken = false;
+	enum rc rc;
 
-	while (path_next_pair(guard->x->ctx->arena, &rest, &name, &value, &broken) == RC_OK) {
+	while ((rc = path_next_pair(guard->x->ctx->arena, &rest, &name, &value, &broken)) == RC_OK) {
 		struct buf words = BUF_INIT(TARGET_MAX);
 		bool role = span_equal(name, SPAN("role"));
 		if (broken || (role && memchr(value.data, ' ', value.len) != NULL)) {
@@ -73,6 +100,8 @@ guard_query(struct guard *guard)
 			guard_words(guard, buf_span(&words));
 		buf_free(&words);
 	}
+	if (rc != RC_NO && rc != RC_OK)
+		guard_refuse(guard);
 }
 
 static bool
@@ -80,6 +109,18 @@ guard_is_preflight(const struct guard *guard, struct span method)
 {
 	return guard->x->config->guard.pass_preflight && span_equal(method, SPAN("OPTIONS")) &&
 	    guard->x->request->variables[VARIABLE_HTTP_ORIGIN].data != NULL;
+}
+
+/* An outer request that a header names, if it does. */
+static void
+guard_named(struct guard *guard, struct span target, struct span method)
+{
+	if (target.data == NULL)
+		return;
+	if (guard_is_preflight(guard, method))
+		guard->judged = true;
+	else
+		guard_path(guard, target);
 }
 
 static void
@@ -219,19 +260,13 @@ guard_get(struct exchange *x)
 	const struct span *variables = x->request->variables;
 	struct span original = variables[VARIABLE_HTTP_X_ORIGINAL_URI];
 	struct span forwarded = variables[VARIABLE_HTTP_X_FORWARDED_URI];
-	struct span method = variables[original.data != NULL ? VARIABLE_HTTP_X_ORIGINAL_METHOD
-							      : VARIABLE_HTTP_X_FORWARDED_METHOD];
 	struct guard guard;
 	enum problem problem = guard_begin(&guard, x);
 
 	if (problem != PROBLEM_NONE)
 		return problem;
-	if ((original.data != NULL || forwarded.data != NULL) && guard_is_preflight(&guard, method))
-		return guard_answer(&guard, original);
-	if (original.data != NULL)
-		guard_path(&guard, original);
-	if (forwarded.data != NULL)
-		guard_path(&guard, forwarded);
+	guard_named(&guard, original, variables[VARIABLE_HTTP_X_ORIGINAL_METHOD]);
+	guard_named(&guard, forwarded, variables[VARIABLE_HTTP_X_FORWARDED_METHOD]);
 	guard_query(&guard);
 	if (!guard.judged)
 		guard_words(&guard, SPAN("authenticated"));

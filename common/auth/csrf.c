@@ -109,9 +109,11 @@ csrf_judge(struct ctx *ctx, const struct backends *backends, const struct backen
 	bool concerned = false;
 	enum rc rc = RC_NO;
 
-	if (given.data == NULL && request->content == CONTENT_FORM &&
-	    fields_peek(ctx, request, "csrf_token", &given) != RC_OK)
-		given = (struct span){ NULL, 0 };
+	if (given.data == NULL && request->content == CONTENT_FORM)
+		rc = fields_peek(ctx, request, "csrf_token", &given);
+	if (rc == RC_UNAVAILABLE || rc == RC_INTERNAL)
+		return rc;
+	rc = RC_NO;
 	for (size_t i = 0; i < backends->count && rc == RC_NO; i++) {
 		if (!csrf_concerns(&backends->items[i], own, request, identity))
 			continue;
