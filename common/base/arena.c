@@ -2,7 +2,7 @@
 
 #include <sodium.h>
 #include <stdalign.h>
-#include <stdlib.h>
+#include <sys/mman.h>
 
 struct arena {
 	size_t size;
@@ -13,10 +13,13 @@ struct arena {
 struct arena *
 arena_new(size_t size)
 {
-	struct arena *arena = calloc(1, sizeof(*arena) + size);
+	/* Pages of its own, not malloc's: those that no request needed are never touched. */
+	struct arena *arena = mmap(NULL, sizeof(*arena) + size, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	if (arena != NULL)
-		arena->size = size;
+	if (arena == MAP_FAILED)
+		return NULL;
+	arena->size = size;
 	return arena;
 }
 
@@ -51,7 +54,8 @@ arena_reset(struct arena *arena)
 void
 arena_free(struct arena *arena)
 {
-	if (arena != NULL)
-		arena_reset(arena);
-	free(arena);
+	if (arena == NULL)
+		return;
+	arena_reset(arena);
+	munmap(arena, sizeof(*arena) + arena->size);
 }
