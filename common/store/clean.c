@@ -1,0 +1,53 @@
+#include "store/clean.h"
+
+#include "base/config.h"
+
+/* Deletes a batch of one kind: what ended at "until" or before. */
+static enum rc
+clean_kind(struct ctx *ctx, enum query query, int64_t until, int64_t batch, int64_t *deleted)
+{
+	struct stmt *stmt;
+	int64_t changed = 0;
+	enum rc rc = db_begin(ctx->db);
+
+	if (rc != RC_OK)
+		return rc;
+	stmt = db_query(ctx->db, query);
+	stmt_bind_int(stmt, until);
+	stmt_bind_int(stmt, batch);
+	rc = db_end(ctx->db, stmt_run(stmt, &changed));
+	if (rc == RC_OK)
+		*deleted += changed;
+	return rc;
+}
+
+/* A lifetime that is off keeps for ever. Where nobody need verify an address, an account that was
+ * not verified is as good as any other. */
+enum rc
+clean_run(struct ctx *ctx, int64_t batch, int64_t *deleted)
+{
+	const struct config_account *account = &ctx->config->account;
+	int64_t unverified = account->requires_verification ? account->unverified_lifetime : 0;
+	int64_t audit = ctx->config->log.audit_lifetime;
+	const struct {
+		enum query query;
+		bool wanted;
+		int64_t until;
+	} kinds[] = {
+		{ QUERY_clean_access_token, true, ctx->now },
+		{ QUERY_clean_session, true, ctx->now },
+		{ QUERY_clean_attempt, true, ctx->now },
+		{ QUERY_clean_denied_jwt, true, ctx->now },
+		{ QUERY_clean_reserved_username, true, ctx->now },
+		{ QUERY_clean_unverified, unverified > 0, ctx->now - unverified },
+		{ QUERY_clean_audit, audit > 0, ctx->now - audit },
+	};
+	enum rc rc = RC_OK;
+
+	*deleted = 0;
+	for (size_t i = 0; rc == RC_OK && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (kinds[i].wanted)
+			rc = clean_kind(ctx, kinds[i].query, kinds[i].until, batch, deleted);
+	}
+	return rc;
+}

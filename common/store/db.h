@@ -1,0 +1,80 @@
+/* The database: SQLite behind a narrow door. All SQL is in schema/queries.sql; a program has the
+ * statements that its grants name, prepared once, and no others. */
+#ifndef YETT_STORE_DB_H
+#define YETT_STORE_DB_H
+
+#include "base/arena.h"
+#include "base/config.h"
+#include "base/grant.h"
+#include "queries.h" /* generated: enum query */
+
+#define DB_APPLICATION_ID 0x59657474 /* "Yett"; tells our files from foreign ones */
+
+struct db;
+struct stmt;
+
+/* Opens config->database.file and prepares the granted statements. Refuses with RC_NO and *fault
+ * a missing, foreign, loosely permitted or corrupt file, an older schema ("run yettctl migrate")
+ * and a newer one. Runs BEGIN IMMEDIATE; ROLLBACK once, so that afterwards no file need be opened
+ * any more. From here on an authorizer lets through only what the granted statements were seen
+ * to need. Without a writing grant the connection is query_only. RC_UNAVAILABLE when it is locked
+ * beyond busy_timeout. The caller frees *out with db_close. */
+enum rc db_open(struct db **out, const struct config *, unsigned grants,
+    struct config_fault *fault) RC_MUST;
+
+/* Finalises and closes; NULL is fine. */
+void db_close(struct db *);
+
+/* Whether another process has migrated the schema since, or the file was removed or replaced; a
+ * program then ends after its answer. Looks at most once a second. */
+bool db_outdated(struct db *);
+
+/* BEGIN IMMEDIATE, for every read-then-write. Waits fairly (short random sleeps) up to
+ * busy_timeout, then RC_UNAVAILABLE; so too once the file was removed or replaced (a read outside
+ * a transaction looks at most once a second). */
+enum rc db_begin(struct db *) RC_MUST;
+
+/* Ends the transaction: commits when rc is RC_OK, rolls back otherwise. Returns rc, or the fault
+ * of the commit: then nothing was written. */
+enum rc db_end(struct db *, enum rc rc) RC_MUST;
+
+/* Commits, keeps "answer" for later: for a refusal whose traces must survive. A fault of the
+ * commit wins over the answer. */
+enum rc db_keep(struct db *, enum rc answer) RC_MUST;
+
+/* The statement, ready to be bound; aborts when the program was not granted it (a defect). */
+struct stmt *db_query(struct db *, enum query);
+
+/* Binds the next parameter, from the first on. Faults stick until the statement runs. What is
+ * bound is not copied: it must live until the statement is done. */
+void stmt_bind_int(struct stmt *, int64_t);
+void stmt_bind_text(struct stmt *, struct span); /* "not given" binds NULL */
+void stmt_bind_blob(struct stmt *, const void *, size_t);
+void stmt_bind_null(struct stmt *);
+
+/* The next row: RC_OK; RC_NO after the last one. The statement must be ended by stmt_done. */
+enum rc stmt_row(struct stmt *) RC_MUST;
+
+/* Reads the next column of the row. Texts are copied into the arena; "not given" for NULL. When
+ * the arena is full, the next stmt_row is RC_UNAVAILABLE; so always read on until RC_NO. */
+int64_t stmt_get_int(struct stmt *);
+struct span stmt_get_text(struct stmt *, struct arena *);
+/* Copies into a C string; RC_INTERNAL when it does not fit. */
+enum rc stmt_get_chars(struct stmt *, char *to, size_t size) RC_MUST;
+
+/* Leaves out columns. */
+void stmt_skip(struct stmt *, int columns);
+
+/* Resets, so that the statement can be used again. Must follow stmt_row. */
+void stmt_done(struct stmt *);
+
+/* Runs a statement that gives no rows, and resets it. *changed counts rows; may be NULL. */
+enum rc stmt_run(struct stmt *, int64_t *changed) RC_MUST;
+
+/* Runs a statement that must change exactly one row: RC_NO when it changed none. */
+enum rc stmt_run_one(struct stmt *) RC_MUST;
+
+/* Runs a query for the first column of its only row: RC_NO when there is none. */
+enum rc stmt_one_int(struct stmt *, int64_t *value) RC_MUST;
+
+#endif

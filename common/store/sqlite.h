@@ -1,0 +1,71 @@
+/* Inside the store: what sqlite.c, db.c and migrate.c share. No other file sees SQLite's types. */
+#ifndef YETT_STORE_SQLITE_H
+#define YETT_STORE_SQLITE_H
+
+#include <limits.h>
+#include <sqlite3.h>
+
+#include "store/db.h"
+
+#define SQLITE_MMAP_SIZE "1073741824"
+
+/* How long a connection waits for another one. */
+struct sqlite_wait {
+	int64_t timeout; /* milliseconds */
+	int64_t until;   /* monotonic; of the wait that goes on */
+	unsigned seed;
+};
+
+/* A result code as an answer: busy, full, unreadable and the like may pass; what is left is a
+ * defect. SQLITE_OK, _ROW and _DONE are RC_OK. */
+enum rc sqlite_rc(int code) RC_MUST;
+
+/* Writes "PATH: what" to the fault and returns rc. */
+enum rc sqlite_refuse(
+    struct config_fault *, enum rc rc, const char *path, const char *what) RC_MUST;
+
+/* The same for a result code met while a file is opened: what is no database or is damaged is
+ * RC_NO. Says that by the fault alone, nothing is logged. */
+enum rc sqlite_refuse_code(struct config_fault *, const char *path, int code) RC_MUST;
+
+/* The database file of a configuration. */
+enum rc sqlite_path(const struct config *, char path[PATH_MAX], struct config_fault *) RC_MUST;
+
+/* Opens an existing file that belongs to the caller alone: busy handler first, then what guards
+ * against a hostile file. *wait must live as long as the connection. On failure *out is NULL. */
+enum rc sqlite_connect(sqlite3 **out, struct sqlite_wait *wait, const struct config *,
+    const char *path, struct config_fault *) RC_MUST;
+
+/* Journal, durability and memory as configured; the file must be known to be ours by now. */
+enum rc sqlite_settle(sqlite3 *, struct sqlite_wait *, const struct config *, const char *path,
+    struct config_fault *) RC_MUST;
+
+/* Runs a statement for the first column of its first row; a result code, SQLITE_DONE without one.
+ */
+int sqlite_int(sqlite3 *, const char *sql, int64_t *value);
+
+struct stmt {
+	sqlite3_stmt *handle; /* NULL: not granted */
+	struct db *db;
+	const char *name;
+	int parameters;
+	int bound, column; /* how many are bound; which is read next */
+	bool started, ended;
+	enum rc fault; /* sticks until stmt_done */
+};
+
+struct db {
+	sqlite3 *handle;
+	struct sqlite_wait wait;
+	struct stmt queries[QUERIES];
+	struct stmt begin, commit, rollback, version;
+	char **needs; /* what the statements were seen to need, sorted */
+	size_t need_count, need_room;
+	bool enforcing;         /* refuse what is not among the needs */
+	bool moved;             /* the file was removed or replaced; stays so */
+	int64_t moved_looked;   /* monotonic; when that was last looked at */
+	int64_t version_looked; /* monotonic; when db_outdated last read the version */
+	bool outdated;
+};
+
+#endif

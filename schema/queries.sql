@@ -1,0 +1,466 @@
+-- Every statement of the program. tools/sql2c makes an enum and a table of it; a program prepares
+-- those whose grant it has (common/base/grant.def), once.
+--
+-- Above each statement: its name, its grant, a sentence. Parameters are numbered in order and
+-- bound in that order. Only what SQLite and PostgreSQL share is used. Times are milliseconds.
+
+-- accounts -----------------------------------------------------------------------------------
+
+-- name: user_by_id
+-- grant: USER_READ
+-- An account by its public id, one row for each role (or one without).
+SELECT u.id, u.public_id, u.email, u.username, u.is_active, u.is_verified, u.security_version,
+	r.role_name
+FROM users u
+LEFT JOIN user_role r ON r.user_id = u.id
+WHERE u.public_id = ?1
+ORDER BY r.role_name;
+
+-- name: credential_by_email
+-- grant: CRED_READ
+-- An account with its password hash, by address.
+SELECT u.id, u.public_id, u.email, u.username, u.is_active, u.is_verified, u.security_version,
+	r.role_name, u.password_hash
+FROM users u
+LEFT JOIN user_role r ON r.user_id = u.id
+WHERE u.email = ?1
+ORDER BY r.role_name;
+
+-- name: credential_by_username
+-- grant: CRED_READ
+-- An account with its password hash, by user name.
+SELECT u.id, u.public_id, u.email, u.username, u.is_active, u.is_verified, u.security_version,
+	r.role_name, u.password_hash
+FROM users u
+LEFT JOIN user_role r ON r.user_id = u.id
+WHERE u.username = ?1
+ORDER BY r.role_name;
+
+-- name: credential_by_id
+-- grant: CRED_READ
+-- An account with its password hash, by public id.
+SELECT u.id, u.public_id, u.email, u.username, u.is_active, u.is_verified, u.security_version,
+	r.role_name, u.password_hash
+FROM users u
+LEFT JOIN user_role r ON r.user_id = u.id
+WHERE u.public_id = ?1
+ORDER BY r.role_name;
+
+-- name: decoy_read
+-- grant: CRED_READ
+-- The hash to verify where there is no account.
+SELECT password_hash FROM decoy WHERE id = 1;
+
+-- name: user_upgrade_hash
+-- grant: HASH_UPGRADE
+-- Replaces a hash by a stronger one of the same password, unless it changed meanwhile.
+UPDATE users
+SET password_hash = ?1
+WHERE id = ?2 AND password_hash = ?3;
+
+-- name: user_insert
+-- grant: USER_CREATE
+-- A new account; no row comes back when the address or the user name is taken.
+INSERT INTO users (public_id, email, username, password_hash, is_active, is_verified,
+	self_registered, security_version, created_at)
+VALUES (?1, ?2, ?3, ?4, 1, ?5, ?6, 1, ?7)
+ON CONFLICT DO NOTHING
+RETURNING id;
+
+-- name: username_taken
+-- grant: USER_CREATE
+-- Whether a user name belongs to an account or is reserved.
+SELECT 1 FROM users WHERE username = ?1
+UNION ALL
+SELECT 1 FROM reserved_username WHERE username = ?1 AND expires_at > ?2
+LIMIT 1;
+
+-- name: username_reserve
+-- grant: USER_CREATE
+-- Keeps a user name that was given with a taken address.
+INSERT INTO reserved_username (username, expires_at)
+VALUES (?1, ?2)
+ON CONFLICT (username) DO UPDATE SET expires_at = excluded.expires_at;
+
+-- name: user_set_email
+-- grant: USER_WRITE
+-- A new address, not verified; it ends every JWT. No row changes when the address is taken. Who
+-- was verified before is no longer one of those that clean_unverified deletes.
+UPDATE users
+SET email = ?1, is_verified = 0, security_version = security_version + 1,
+	self_registered = CASE WHEN is_verified = 1 THEN 0 ELSE self_registered END
+WHERE id = ?2 AND NOT EXISTS (SELECT 1 FROM users o WHERE o.email = ?1 AND o.id <> ?2);
+
+-- name: user_set_username
+-- grant: USER_WRITE
+-- A new user name; no row changes when it is taken or reserved.
+UPDATE users
+SET username = ?1
+WHERE id = ?2
+	AND NOT EXISTS (SELECT 1 FROM users o WHERE o.username = ?1 AND o.id <> ?2)
+	AND NOT EXISTS (SELECT 1 FROM reserved_username r WHERE r.username = ?1 AND r.expires_at > ?3);
+
+-- name: user_set_password
+-- grant: USER_WRITE
+-- A new password; it ends every JWT. No row changes when the hash is no longer the one that was
+-- proved.
+UPDATE users
+SET password_hash = ?1, security_version = security_version + 1
+WHERE id = ?2 AND password_hash = ?3;
+
+-- who is it ------------------------------------------------------------------------------------
+
+-- name: identity_by_access
+-- grant: VERIFY
+-- Session and account behind an access token, one row for each role (or one without).
+SELECT u.id, u.public_id, u.email, u.username, u.is_active, u.is_verified, u.security_version,
+	r.role_name, s.id, s.public_id, s.backend
+FROM access_token a
+JOIN session s ON s.id = a.session_id
+JOIN users u ON u.id = s.user_id
+LEFT JOIN user_role r ON r.user_id = u.id
+WHERE a.digest = ?1 AND a.expires_at > ?2 AND s.expires_at > ?2
+ORDER BY r.role_name;
+
+-- name: identity_by_session
+-- grant: VERIFY
+-- Session and account behind the sid of a JWT.
+SELECT u.id, u.public_id, u.email, u.username, u.is_active, u.is_verified, u.security_version,
+	r.role_name, s.id, s.public_id, s.backend
+FROM session s
+JOIN users u ON u.id = s.user_id
+LEFT JOIN user_role r ON r.user_id = u.id
+WHERE s.public_id = ?1 AND s.expires_at > ?2
+ORDER BY r.role_name;
+
+-- name: identity_by_subject
+-- grant: VERIFY
+-- The account behind the subject of a stateless JWT.
+SELECT u.id, u.public_id, u.email, u.username, u.is_active, u.is_verified, u.security_version,
+	r.role_name
+FROM users u
+LEFT JOIN user_role r ON r.user_id = u.id
+WHERE u.public_id = ?1
+ORDER BY r.role_name;
+
+-- name: denied_jwt_find
+-- grant: VERIFY
+-- Whether a stateless JWT was signed out.
+SELECT 1 FROM denied_jwt WHERE jti = ?1;
+
+-- name: session_behind_refresh
+-- grant: CSRF
+-- The session that a refresh token belongs or belonged to, for the binding of CSRF tokens.
+SELECT s.public_id
+FROM session s
+WHERE s.refresh_digest = ?1 AND s.expires_at > ?2
+UNION ALL
+SELECT s.public_id
+FROM consumed_refresh c
+JOIN session s ON s.id = c.session_id
+WHERE c.digest = ?1 AND s.expires_at > ?2
+LIMIT 1;
+
+-- sessions -------------------------------------------------------------------------------------
+
+-- name: session_insert
+-- grant: SIGN
+-- A new session.
+INSERT INTO session (public_id, user_id, backend, user_agent, refresh_digest, created_at,
+	last_used_at, expires_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7)
+RETURNING id;
+
+-- name: access_token_insert
+-- grant: SIGN
+-- A new access token of a session.
+INSERT INTO access_token (digest, session_id, expires_at)
+VALUES (?1, ?2, ?3);
+
+-- name: session_by_refresh
+-- grant: ROTATE
+-- Session and account behind the current refresh token, one row for each role (or one without).
+SELECT u.id, u.public_id, u.email, u.username, u.is_active, u.is_verified, u.security_version,
+	r.role_name, s.id, s.public_id, s.backend, s.last_used_at, s.expires_at
+FROM session s
+JOIN users u ON u.id = s.user_id
+LEFT JOIN user_role r ON r.user_id = u.id
+WHERE s.refresh_digest = ?1
+ORDER BY r.role_name;
+
+-- name: session_by_consumed
+-- grant: ROTATE
+-- Session and account behind a refresh token that was replaced, and when it was.
+SELECT u.id, u.public_id, u.email, u.username, u.is_active, u.is_verified, u.security_version,
+	r.role_name, s.id, s.public_id, s.backend, s.last_used_at, s.expires_at, c.consumed_at
+FROM consumed_refresh c
+JOIN session s ON s.id = c.session_id
+JOIN users u ON u.id = s.user_id
+LEFT JOIN user_role r ON r.user_id = u.id
+WHERE c.digest = ?1
+ORDER BY r.role_name;
+
+-- name: session_rotate
+-- grant: ROTATE
+-- Replaces the refresh token; one row changes for exactly one of several racers.
+UPDATE session
+SET refresh_digest = ?1, last_used_at = ?2
+WHERE id = ?3 AND refresh_digest = ?4;
+
+-- name: consumed_refresh_insert
+-- grant: ROTATE
+-- Remembers the token that was replaced.
+INSERT INTO consumed_refresh (digest, session_id, consumed_at)
+VALUES (?1, ?2, ?3);
+
+-- name: session_list
+-- grant: SESSION_READ
+-- The live sessions of a user, oldest first.
+SELECT public_id, backend, user_agent, created_at, last_used_at, expires_at
+FROM session
+WHERE user_id = ?1 AND expires_at > ?2
+ORDER BY created_at, id;
+
+-- name: session_of_refresh
+-- grant: SESSION_READ
+-- Which of a user's sessions a refresh token belongs to.
+SELECT public_id
+FROM session
+WHERE refresh_digest = ?1 AND user_id = ?2 AND expires_at > ?3;
+
+-- name: session_end
+-- grant: SESSION_END
+-- Ends one session of a user, with its tokens.
+DELETE FROM session
+WHERE public_id = ?1 AND user_id = ?2 AND expires_at > ?3;
+
+-- name: session_end_row
+-- grant: SESSION_END
+-- Ends one session whatever its state.
+DELETE FROM session WHERE id = ?1;
+
+-- name: session_end_all
+-- grant: SESSION_END
+-- Ends all sessions of a user.
+DELETE FROM session WHERE user_id = ?1;
+
+-- name: session_end_others
+-- grant: SESSION_END
+-- Ends all sessions of a user but one.
+DELETE FROM session WHERE user_id = ?1 AND public_id <> ?2;
+
+-- name: user_bump_version
+-- grant: SESSION_END
+-- Makes every JWT of a user worthless.
+UPDATE users SET security_version = security_version + 1 WHERE id = ?1;
+
+-- name: denied_jwt_insert
+-- grant: SESSION_END
+-- Signs a stateless JWT out until it expires.
+INSERT INTO denied_jwt (jti, expires_at)
+VALUES (?1, ?2)
+ON CONFLICT (jti) DO NOTHING;
+
+-- limits and audit -----------------------------------------------------------------------------
+
+-- name: attempt_nth
+-- grant: LIMIT
+-- When the attempt was made that would have to leave the window before the next one.
+SELECT at
+FROM attempt
+WHERE bucket = ?1 AND at > ?2
+ORDER BY at DESC
+LIMIT 1 OFFSET ?3;
+
+-- name: attempt_insert
+-- grant: LIMIT
+-- Counts an attempt.
+INSERT INTO attempt (bucket, at, id, expires_at)
+VALUES (?1, ?2, ?3, ?4);
+
+-- name: attempt_give_back
+-- grant: LIMIT
+-- Takes one counted attempt back.
+DELETE FROM attempt WHERE bucket = ?1 AND at = ?2 AND id = ?3;
+
+-- name: audit_insert
+-- grant: AUDIT
+-- One security event.
+INSERT INTO audit (at, event, user_id, actor, backend, session, address, request_id)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8);
+
+-- house-keeping: each deletes a bounded batch ---------------------------------------------------
+
+-- name: clean_access_token
+-- grant: CLEAN
+-- Expired access tokens.
+DELETE FROM access_token
+WHERE digest IN (SELECT digest FROM access_token WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2);
+
+-- name: clean_session
+-- grant: CLEAN
+-- Expired sessions, with what hangs on them.
+DELETE FROM session
+WHERE id IN (SELECT id FROM session WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2);
+
+-- name: clean_attempt
+-- grant: CLEAN
+-- Attempts that left every window.
+DELETE FROM attempt
+WHERE (bucket, at, id) IN
+	(SELECT bucket, at, id FROM attempt WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2);
+
+-- name: clean_denied_jwt
+-- grant: CLEAN
+-- Denied JWTs that have expired anyway.
+DELETE FROM denied_jwt
+WHERE jti IN (SELECT jti FROM denied_jwt WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2);
+
+-- name: clean_reserved_username
+-- grant: CLEAN
+-- Reservations of user names that have ended.
+DELETE FROM reserved_username
+WHERE username IN (SELECT username FROM reserved_username
+	WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2);
+
+-- name: clean_unverified
+-- grant: CLEAN
+-- Self-registered accounts that were never verified.
+DELETE FROM users
+WHERE id IN (SELECT id FROM users
+	WHERE is_verified = 0 AND self_registered = 1 AND created_at <= ?1
+	ORDER BY created_at LIMIT ?2);
+
+-- name: clean_audit
+-- grant: CLEAN
+-- Audit rows past their life.
+DELETE FROM audit
+WHERE id IN (SELECT id FROM audit WHERE at <= ?1 ORDER BY at LIMIT ?2);
+
+-- name: health
+-- grant: KEYS_PUBLIC
+-- Whether the database can be read.
+SELECT COUNT(*) FROM role;
+
+-- the operator ---------------------------------------------------------------------------------
+
+-- name: user_find
+-- grant: OPERATE
+-- An account by its address.
+SELECT u.id, u.public_id, u.email, u.username, u.is_active, u.is_verified, u.security_version,
+	r.role_name
+FROM users u
+LEFT JOIN user_role r ON r.user_id = u.id
+WHERE u.email = ?1
+ORDER BY r.role_name;
+
+-- name: user_page
+-- grant: OPERATE
+-- Accounts by address, after a given one; one row for each role (or one without).
+SELECT u.id, u.public_id, u.email, u.username, u.is_active, u.is_verified, u.security_version,
+	r.role_name
+FROM users u
+LEFT JOIN user_role r ON r.user_id = u.id
+WHERE u.id IN (SELECT id FROM users WHERE email > ?1 ORDER BY email LIMIT ?2)
+ORDER BY u.email, r.role_name;
+
+-- name: user_force_password
+-- grant: OPERATE
+-- A new password without proof of the old one; it ends every JWT.
+UPDATE users
+SET password_hash = ?1, security_version = security_version + 1
+WHERE id = ?2;
+
+-- name: user_set_active
+-- grant: OPERATE
+-- Activates or deactivates; it ends every JWT.
+UPDATE users
+SET is_active = ?1, security_version = security_version + 1
+WHERE id = ?2;
+
+-- name: user_set_verified
+-- grant: OPERATE
+-- Marks the address as verified.
+UPDATE users SET is_verified = 1 WHERE id = ?1;
+
+-- name: user_delete
+-- grant: OPERATE
+-- Deletes an account with all that hangs on it.
+DELETE FROM users WHERE id = ?1;
+
+-- name: superuser_others
+-- grant: OPERATE
+-- How many active superusers there are beside this account.
+SELECT COUNT(*)
+FROM user_role r
+JOIN users u ON u.id = r.user_id
+WHERE r.role_name = 'superuser' AND u.is_active = 1 AND u.id <> ?1;
+
+-- name: role_list
+-- grant: OPERATE
+-- All roles with the number of their members.
+SELECT r.name, r.description, (SELECT COUNT(*) FROM user_role m WHERE m.role_name = r.name)
+FROM role r
+ORDER BY r.name;
+
+-- name: role_insert
+-- grant: OPERATE
+-- A new role; no row changes when there is one of that name.
+INSERT INTO role (name, description, created_at)
+VALUES (?1, ?2, ?3)
+ON CONFLICT (name) DO NOTHING;
+
+-- name: role_delete
+-- grant: OPERATE
+-- Deletes a role that nobody has.
+DELETE FROM role
+WHERE name = ?1 AND NOT EXISTS (SELECT 1 FROM user_role m WHERE m.role_name = ?1);
+
+-- name: role_exists
+-- grant: OPERATE
+-- Whether there is a role of that name.
+SELECT 1 FROM role WHERE name = ?1;
+
+-- name: role_assign
+-- grant: OPERATE
+-- Gives a role; giving it twice is fine.
+INSERT INTO user_role (user_id, role_name)
+VALUES (?1, ?2)
+ON CONFLICT DO NOTHING;
+
+-- name: role_unassign
+-- grant: OPERATE
+-- Takes a role.
+DELETE FROM user_role WHERE user_id = ?1 AND role_name = ?2;
+
+-- name: session_owner
+-- grant: OPERATE
+-- Whose session it is.
+SELECT s.id, u.public_id
+FROM session s
+JOIN users u ON u.id = s.user_id
+WHERE s.public_id = ?1;
+
+-- name: audit_page
+-- grant: OPERATE
+-- The newest audit rows, newest first.
+SELECT id, at, event, user_id, actor, backend, session, address, request_id
+FROM audit
+ORDER BY id DESC
+LIMIT ?1;
+
+-- name: audit_page_of_user
+-- grant: OPERATE
+-- The newest audit rows of one user, newest first.
+SELECT id, at, event, user_id, actor, backend, session, address, request_id
+FROM audit
+WHERE user_id = ?1
+ORDER BY id DESC
+LIMIT ?2;
+
+-- name: decoy_write
+-- grant: OPERATE
+-- Stores the hash to verify where there is no account.
+INSERT INTO decoy (id, password_hash)
+VALUES (1, ?1)
+ON CONFLICT (id) DO UPDATE SET password_hash = excluded.password_hash;
