@@ -170,7 +170,7 @@ process_start(struct process *process, struct config_fault *fault)
 	if (rc != RC_OK)
 		return rc;
 	sandbox_bound_memory((grants & GRANT_HASH) != 0 ? PASSWORD_MEMORY_MAX : 0);
-	rc = sandbox_enter();
+	rc = sandbox_enter(db_journal(process->ctx.db));
 	if (rc != RC_OK)
 		snprintf(fault->text, sizeof(fault->text),
 		    "the kernel refuses the sandbox; run yettctl doctor");

@@ -16,7 +16,7 @@ enum {
 struct openapi_site {
 	enum handler handler;
 	const struct backend *backend; /* NULL where the route exists once */
-	size_t path, path_len;	       /* in the text of all paths */
+	size_t path, path_len;         /* in the text of all paths */
 	bool written;
 };
 
@@ -31,7 +31,7 @@ struct openapi {
 
 static const char *const openapi_handlers[HANDLERS] = {
 #define PROGRAM(name, grants)
-#define ROUTE(program, method, path, body, caller, floor, when, handler, words)                    \
+#define ROUTE(program, method, path, body, caller, floor, when, handler, words) \
 	[HANDLER_##handler] = #handler,
 #include "route/routes.def"
 #undef PROGRAM
@@ -51,11 +51,12 @@ static const char *const openapi_methods[METHODS] = {
 	[METHOD_DELETE] = "delete",
 };
 
-/* These stand among the components; each is the only one of its status on most routes. */
-static const uint64_t openapi_shared = OPENAPI_PROBLEM(NOT_AUTHENTICATED) |
-    OPENAPI_PROBLEM(CSRF_FAILED) | OPENAPI_PROBLEM(METHOD_NOT_ALLOWED) |
-    OPENAPI_PROBLEM(BODY_TOO_LARGE) | OPENAPI_PROBLEM(UNSUPPORTED_MEDIA_TYPE) |
-    OPENAPI_PROBLEM(BODY_INVALID) | OPENAPI_PROBLEM(RATE_LIMITED) |
+/* These stand among the components: many routes answer nothing else of that status. */
+static const uint64_t openapi_shared =
+    OPENAPI_PROBLEM(NOT_AUTHENTICATED) | OPENAPI_PROBLEM(CSRF_FAILED) |
+    OPENAPI_PROBLEM(METHOD_NOT_ALLOWED) | OPENAPI_PROBLEM(BODY_TOO_LARGE) |
+    OPENAPI_PROBLEM(UNSUPPORTED_MEDIA_TYPE) | OPENAPI_PROBLEM(BODY_MALFORMED) |
+    OPENAPI_PROBLEM(BODY_INVALID) | OPENAPI_PROBLEM(LOGIN_PAYLOAD) | OPENAPI_PROBLEM(RATE_LIMITED) |
     OPENAPI_PROBLEM(INTERNAL_ERROR) | OPENAPI_PROBLEM(SERVICE_UNAVAILABLE);
 
 static void
@@ -91,7 +92,7 @@ openapi_put_reference(struct buf *body, const char *kind, const char *name)
 static void
 openapi_comma(struct buf *body)
 {
-	if (body->len > 0 && body->data[body->len - 1] != '[')
+	if (body->len > 0 && strchr("[{", body->data[body->len - 1]) == NULL)
 		buf_char(body, ',');
 }
 
@@ -117,7 +118,7 @@ openapi_is_described(const struct config *config, enum handler handler)
 	const struct openapi_row *row = &openapi_rows[handler];
 
 	return row->status != 0 && route_is_on(config, &route_table[handler]) &&
-	    (row->page != OPENAPI_ONLY_PAGE || config->routes.pages);
+	       (row->page != OPENAPI_ONLY_PAGE || config->routes.pages);
 }
 
 static void
@@ -167,7 +168,8 @@ static const struct openapi_body *
 openapi_body(const struct openapi_site *site)
 {
 	const struct openapi_row *row = &openapi_rows[site->handler];
-	bool differs = openapi_is_cookie(site->backend) && row->cookie_request != OPENAPI_NO_REQUEST;
+	bool differs =
+	    openapi_is_cookie(site->backend) && row->cookie_request != OPENAPI_NO_REQUEST;
 	const struct openapi_body *body =
 	    &openapi_bodies[differs ? row->cookie_request : row->request];
 
@@ -179,8 +181,8 @@ static uint64_t
 openapi_problems_of(const struct openapi *o, const struct openapi_site *site)
 {
 	const struct route *route = &route_table[site->handler];
-	uint64_t problems = openapi_rows[site->handler].problems |
-	    OPENAPI_PROBLEM(INTERNAL_ERROR) | OPENAPI_PROBLEM(SERVICE_UNAVAILABLE);
+	uint64_t problems = openapi_rows[site->handler].problems | OPENAPI_PROBLEM(INTERNAL_ERROR) |
+			    OPENAPI_PROBLEM(SERVICE_UNAVAILABLE);
 
 	if (route->body == BODY_READ)
 		problems |= OPENAPI_PROBLEM(BODY_TOO_LARGE) | OPENAPI_PROBLEM(BODY_MALFORMED);
@@ -472,18 +474,19 @@ openapi_put_kind(struct openapi *o, const struct field *field, bool form)
 	bool by_name = o->config->account.login_identifier == LOGIN_BY_USERNAME;
 	bool email = field->kind == FIELD_IDENTIFIER && !by_name;
 	bool name = field->kind == FIELD_IDENTIFIER && by_name;
-	int64_t min = field->kind == FIELD_PASSWORD_NEW ? o->config->password.min_length : kind->min;
+	int64_t min =
+	    field->kind == FIELD_PASSWORD_NEW ? o->config->password.min_length : kind->min;
 
 	buf_char(o->body, '{');
-	openapi_put_fragment(o->body, "type",
-	    field->required || form ? "\"string\"" : "[\"string\",\"null\"]");
+	openapi_put_fragment(
+	    o->body, "type", field->required || form ? "\"string\"" : "[\"string\",\"null\"]");
 	if (kind->format != NULL || email)
 		openapi_put_constant(o->body, "format", email ? "email" : kind->format);
 	if (min > 0)
 		json_put_number(o->body, "minLength", min);
 	if (kind->max > 0)
-		json_put_number(o->body, "maxLength",
-		    name ? openapi_kinds[FIELD_USERNAME].max : kind->max);
+		json_put_number(
+		    o->body, "maxLength", name ? openapi_kinds[FIELD_USERNAME].max : kind->max);
 	if (kind->words != NULL)
 		openapi_put_constant(o->body, "description", kind->words);
 	buf_char(o->body, '}');
@@ -496,7 +499,7 @@ openapi_has_field(const struct openapi *o, const struct field *field, bool form)
 	if (field->kind == FIELD_IGNORED)
 		return form;
 	return field->kind != FIELD_USERNAME ||
-	    o->config->account.login_identifier == LOGIN_BY_USERNAME;
+	       o->config->account.login_identifier == LOGIN_BY_USERNAME;
 }
 
 static const char *
@@ -574,7 +577,7 @@ openapi_put_shared(struct buf *body)
 	    "{\"Location\":{\"schema\":{\"type\":\"string\",\"format\":\"uri-reference\"}},"
 	    "\"Retry-After\":{\"description\":\"Whole seconds.\","
 	    "\"schema\":{\"type\":\"integer\",\"minimum\":1}},"
-	    "\"Set-Cookie\":{\"description\":\"The tokens, a header line for each.\","
+	    "\"Set-Cookie\":{\"description\":\"A header line for each token.\","
 	    "\"schema\":{\"type\":\"string\"}},"
 	    "\"WWW-Authenticate\":{\"description\":\"A Bearer challenge (RFC 6750).\","
 	    "\"schema\":{\"type\":\"string\"}}}");

@@ -7,7 +7,8 @@
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 #define P(name) OPENAPI_PROBLEM(name)
 
-/* clang-format off: it would break long texts in two, which JSON does not know */
+/* The formatter would break long texts in two, which JSON does not know. */
+/* clang-format off */
 const struct openapi_schema openapi_schemas[] = {
 	{ "UserRead", JSON({
 		"type": "object",
@@ -43,29 +44,26 @@ const struct openapi_schema openapi_schemas[] = {
 	{ "SessionList", JSON({
 		"type": "object",
 		"required": ["sessions"],
-		"properties": { "sessions": { "type": "array",
-			"description": "Oldest first.",
-			"items": {
-				"type": "object",
-				"required": ["session_id", "created_at", "last_used_at",
-					"is_current", "backend", "client_metadata"],
-				"properties": {
-					"session_id": { "type": "string", "format": "uuid" },
-					"created_at": { "type": "string", "format": "date-time" },
-					"last_used_at": { "type": "string", "format": "date-time" },
-					"is_current": { "type": ["boolean", "null"],
-						"description": "null: not known" },
-					"backend": { "type": "string" },
-					"client_metadata": {
-						"type": "object",
-						"required": ["user_agent"],
-						"properties": {
-							"user_agent": { "type": ["string", "null"] }
-						}
-					}
-				}
-			}
-		} }
+		"properties": {
+			"sessions": { "type": "array", "description": "Oldest first.",
+				"items": { "$ref": "#/components/schemas/Session" } }
+		}
+	}) },
+	{ "Session", JSON({
+		"type": "object",
+		"required": ["session_id", "created_at", "last_used_at", "is_current", "backend",
+			"client_metadata"],
+		"properties": {
+			"session_id": { "type": "string", "format": "uuid" },
+			"created_at": { "type": "string", "format": "date-time" },
+			"last_used_at": { "type": "string", "format": "date-time" },
+			"is_current": { "type": ["boolean", "null"],
+				"description": "null: not known." },
+			"backend": { "type": "string" },
+			"client_metadata": { "type": "object",
+				"required": ["user_agent"],
+				"properties": { "user_agent": { "type": ["string", "null"] } } }
+		}
 	}) },
 	{ "Problem", JSON({
 		"type": "object",
@@ -88,18 +86,22 @@ const struct openapi_schema openapi_schemas[] = {
 		"type": "object",
 		"description": "RFC 7517 key set.",
 		"required": ["keys"],
-		"properties": { "keys": { "type": "array", "items": {
-			"type": "object",
-			"required": ["kty", "crv", "alg", "use", "kid", "x"],
-			"properties": {
-				"kty": { "type": "string" },
-				"crv": { "type": "string" },
-				"alg": { "type": "string" },
-				"use": { "type": "string" },
-				"kid": { "type": "string" },
-				"x": { "type": "string" }
-			}
-		} } }
+		"properties": {
+			"keys": { "type": "array",
+				"items": { "$ref": "#/components/schemas/JWK" } }
+		}
+	}) },
+	{ "JWK", JSON({
+		"type": "object",
+		"required": ["kty", "crv", "alg", "use", "kid", "x"],
+		"properties": {
+			"kty": { "type": "string" },
+			"crv": { "type": "string" },
+			"alg": { "type": "string" },
+			"use": { "type": "string" },
+			"kid": { "type": "string" },
+			"x": { "type": "string" }
+		}
 	}) },
 	{ "Health", JSON({
 		"type": "object",
@@ -109,34 +111,40 @@ const struct openapi_schema openapi_schemas[] = {
 	{ NULL, NULL }
 };
 
-#define PARAMETER_NEXT JSON({ "name": "next", "in": "query", \
-	"description": "Where a browser goes after signing in: a path on this site.", \
-	"schema": { "type": "string", "format": "uri-reference" } })
+static const char openapi_next_parameter[] = JSON(
+	{ "name": "next", "in": "query",
+		"description": "Where a browser goes after signing in: a path on this site.",
+		"schema": { "type": "string", "format": "uri-reference" } }
+);
 
-#define PARAMETERS_GUARD JSON( \
-	{ "name": "require", "in": "query", "description": "All that are given must hold.", \
-		"schema": { "type": "array", "items": { "type": "string" } }, \
-		"example": ["verified"] }, \
-	{ "name": "role", "in": "query", "description": "All that are given must be held.", \
-		"schema": { "type": "array", "items": { "type": "string" } }, \
-		"example": ["editor"] }, \
-	{ "name": "X-Original-URI", "in": "header", \
-		"description": "The request that a proxy asks about; must pass if given.", \
-		"schema": { "type": "string" } }, \
-	{ "name": "X-Original-Method", "in": "header", "schema": { "type": "string" } }, \
-	{ "name": "X-Forwarded-Uri", "in": "header", \
-		"description": "The request that a proxy asks about; must pass if given.", \
-		"schema": { "type": "string" } }, \
-	{ "name": "X-Forwarded-Method", "in": "header", "schema": { "type": "string" } })
+static const char openapi_guard_parameters[] = JSON(
+	{ "name": "require", "in": "query",
+		"description": "All that are given must hold.",
+		"schema": { "type": "array", "items": { "type": "string" } },
+		"example": ["verified"] },
+	{ "name": "role", "in": "query",
+		"description": "All that are given must be held.",
+		"schema": { "type": "array", "items": { "type": "string" } },
+		"example": ["editor"] },
+	{ "name": "X-Original-URI", "in": "header",
+		"description": "The request that a proxy asks about; where given, it must pass.",
+		"schema": { "type": "string" } },
+	{ "name": "X-Original-Method", "in": "header", "schema": { "type": "string" } },
+	{ "name": "X-Forwarded-Uri", "in": "header",
+		"description": "The request that a proxy asks about; where given, it must pass.",
+		"schema": { "type": "string" } },
+	{ "name": "X-Forwarded-Method", "in": "header", "schema": { "type": "string" } }
+);
 
-#define HEADERS_GUARD JSON({ \
-	"X-Auth-User": { "description": "The user's id.", "schema": { "type": "string" } }, \
-	"X-Auth-Email": { "schema": { "type": "string" } }, \
-	"X-Auth-Roles": { "description": "Separated by commas.", "schema": { "type": "string" } }, \
-	"X-Auth-Backend": { "schema": { "type": "string" } } })
+static const char openapi_guard_headers[] = JSON({
+	"X-Auth-User": { "description": "The id.", "schema": { "type": "string" } },
+	"X-Auth-Email": { "schema": { "type": "string" } },
+	"X-Auth-Roles": { "description": "A comma list.", "schema": { "type": "string" } },
+	"X-Auth-Backend": { "schema": { "type": "string" } }
+});
 /* clang-format on */
 
-/* "email" stands for the identifier where users sign in with one. */
+/* An identifier is bounded further by what users sign in with, a new password by the settings. */
 const struct openapi_kind openapi_kinds[] = {
 	[FIELD_EMAIL] = { "email", NULL, 3, 320 },
 	[FIELD_IDENTIFIER] = { NULL, "What the user signs in with.", 1, 320 },
@@ -188,7 +196,10 @@ static const struct field openapi_password[] = {
 	{ "new_password", NULL, FIELD_PASSWORD_NEW, true, 0 },
 };
 
-#define BODY(name, fields) { name, fields, COUNT(fields) }
+#define BODY(name, fields)                  \
+	{                                   \
+		name, fields, COUNT(fields) \
+	}
 
 const struct openapi_body openapi_bodies[OPENAPI_REQUESTS] = {
 	[OPENAPI_LOGIN] = BODY("LoginRequest", openapi_login),
@@ -200,7 +211,7 @@ const struct openapi_body openapi_bodies[OPENAPI_REQUESTS] = {
 	[OPENAPI_PASSWORD] = BODY("ChangePassword", openapi_password),
 };
 
-/* The guard's other two ways in are no HTTP, so they have no row. */
+/* The guard's other two ways in are the server's alone, so they have no row. */
 const struct openapi_row openapi_rows[HANDLERS] = {
 	[HANDLER_login_get] = {
 		.status = 200,
@@ -208,7 +219,7 @@ const struct openapi_row openapi_rows[HANDLERS] = {
 		.schema = SCHEMA("CsrfToken"),
 		.page = OPENAPI_ALSO_PAGE,
 		.redirect = 303,
-		.parameters = PARAMETER_NEXT,
+		.parameters = openapi_next_parameter,
 		.refresh_cookie = true,
 	},
 	[HANDLER_login_post] = {
@@ -230,6 +241,7 @@ const struct openapi_row openapi_rows[HANDLERS] = {
 		.words = "Signed out.",
 		.schema = JSON({ "type": "null" }),
 		.redirect = 303,
+		.tokens = true,
 		.problems = P(TOKEN_PROCESSING_FAILED),
 	},
 	[HANDLER_refresh_post] = {
@@ -304,8 +316,8 @@ const struct openapi_row openapi_rows[HANDLERS] = {
 		.status = 200,
 		.words = "The request may pass; the headers are there when somebody is signed in.",
 		.redirect = 302,
-		.parameters = PARAMETERS_GUARD,
-		.headers = HEADERS_GUARD,
+		.parameters = openapi_guard_parameters,
+		.headers = openapi_guard_headers,
 		.knows_caller = true,
 		.problems = P(NOT_AUTHENTICATED) | P(AUTHORIZATION_DENIED) | P(INSUFFICIENT_ROLES),
 	},

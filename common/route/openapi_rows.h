@@ -49,19 +49,19 @@ enum openapi_page {
 
 /* What one handler takes and answers. */
 struct openapi_row {
-	int status;	    /* 0: not described */
+	int status;         /* 0: not described */
 	const char *words;  /* of the success */
 	const char *schema; /* of its JSON; NULL: no body */
 	enum openapi_page page;
 	int redirect; /* the status that sends a browser elsewhere; 0: none does */
 	enum openapi_request request;
 	enum openapi_request cookie_request; /* where it differs at cookie backends */
-	const char *parameters;		     /* elements of an array; NULL: none */
-	const char *headers;		     /* of the success, an object; NULL: none */
-	bool refresh_cookie;		     /* read at cookie backends */
-	bool tokens;			     /* cookie backends answer null and set cookies */
-	bool knows_caller;		     /* though the row takes anyone */
-	uint64_t problems;		     /* beside those that follow from the route's row */
+	const char *parameters;              /* elements of an array; NULL: none */
+	const char *headers;                 /* of the success, an object; NULL: none */
+	bool refresh_cookie;                 /* read at cookie backends */
+	bool tokens;       /* cookie backends answer null and set or clear cookies */
+	bool knows_caller; /* though the row takes anyone */
+	uint64_t problems; /* beside those that follow from the route's row */
 };
 
 extern const struct openapi_schema openapi_schemas[];

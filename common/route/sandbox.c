@@ -1,6 +1,7 @@
 #include "route/sandbox.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/landlock.h>
 #include <malloc.h>
 #include <seccomp.h>
@@ -64,8 +65,25 @@ sandbox_has_seccomp(void)
 	return prctl(PR_GET_SECCOMP, 0, 0, 0, 0) >= 0;
 }
 
+static int
+sandbox_allow(int ruleset, const char *file)
+{
+	struct landlock_path_beneath_attr rule = {
+		.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE,
+		.parent_fd = open(file, O_PATH | O_CLOEXEC | O_NOFOLLOW),
+	};
+	int failed;
+
+	if (rule.parent_fd < 0)
+		return -1;
+	failed = (int)syscall(
+	    SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0u);
+	close(rule.parent_fd);
+	return failed;
+}
+
 static enum rc
-sandbox_landlock(void)
+sandbox_landlock(const char *file)
 {
 	const struct landlock_ruleset_attr rules = { .handled_access_fs = SANDBOX_FILES };
 	int ruleset;
@@ -74,7 +92,8 @@ sandbox_landlock(void)
 	if (!sandbox_has_landlock())
 		return RC_OK;
 	ruleset = (int)syscall(SYS_landlock_create_ruleset, &rules, sizeof(rules), 0u);
-	if (ruleset < 0 || syscall(SYS_landlock_restrict_self, ruleset, 0u) != 0)
+	if (ruleset < 0 || (file != NULL && sandbox_allow(ruleset, file) != 0) ||
+	    syscall(SYS_landlock_restrict_self, ruleset, 0u) != 0)
 		rc = RC_INTERNAL;
 	if (ruleset >= 0)
 		close(ruleset);
@@ -130,14 +149,15 @@ sandbox_seccomp(void)
 }
 
 enum rc
-sandbox_enter(void)
+sandbox_enter(const char *file)
 {
-	enum rc rc;
-
 #ifdef YETT_SANITIZED
 	/* Sanitizers call what nothing else here calls; a build with them serves tests alone. */
+	(void)file;
 	return RC_OK;
-#endif
-	rc = sandbox_landlock();
+#else
+	enum rc rc = sandbox_landlock(file);
+
 	return rc == RC_OK ? sandbox_seccomp() : rc;
+#endif
 }

@@ -14,10 +14,11 @@ void sandbox_harden(void);
  * what an ordinary process needs. */
 void sandbox_bound_memory(long long extra);
 
-/* Landlock: no file can be opened, made or executed any more. seccomp: no system calls but those
+/* Landlock: no file can be opened, made or executed any more but the one named (NULL: none), which
+ * may be read and written. seccomp: no system calls but those
  * that serving takes; no exec, no fork, no network. Where the kernel lacks one of them it is left
  * out (yettctl doctor says so). RC_INTERNAL when the kernel has it and refuses. */
-enum rc sandbox_enter(void) RC_MUST;
+enum rc sandbox_enter(const char *file) RC_MUST;
 
 /* What this kernel offers. */
 bool sandbox_has_landlock(void);

@@ -1,6 +1,8 @@
 #include "store/db.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -176,7 +178,14 @@ db_start(struct db *db, const char *path, unsigned grants, struct config_fault *
 {
 	bool writes = (grants & db_writing_grants) != 0;
 	int code = SQLITE_OK;
+	int journal;
 
+	if (!db->wal) {
+		journal = open(db_journal(db), O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_RDWR, 0600);
+		if (journal < 0)
+			return sqlite_refuse(fault, RC_UNAVAILABLE, path, "its journal cannot be made");
+		close(journal);
+	}
 	if (!writes)
 		code = sqlite3_exec(db->handle, "PRAGMA query_only = ON", NULL, NULL, NULL);
 	if (code == SQLITE_OK)
@@ -200,6 +209,7 @@ db_open(struct db **out, const struct config *config, unsigned grants, struct co
 	*out = NULL;
 	if (db == NULL)
 		return sqlite_refuse(fault, RC_UNAVAILABLE, config->database.file, "out of memory");
+	db->wal = config->database.journal == JOURNAL_WAL;
 	if ((rc = sqlite_path(config, path, fault)) != RC_OK ||
 	    (rc = sqlite_connect(&db->handle, &db->wait, config, path, fault)) != RC_OK ||
 	    (rc = db_judge(db, path, fault)) != RC_OK ||
@@ -228,6 +238,13 @@ db_close(struct db *db)
 		free(db->needs[i]);
 	free(db->needs);
 	free(db);
+}
+
+const char *
+db_journal(const struct db *db)
+{
+	return db->wal ? NULL
+		       : sqlite3_filename_journal(sqlite3_db_filename(db->handle, "main"));
 }
 
 /* Whether the file was removed or replaced: SQLite would go on with the one that is gone. */

@@ -25,6 +25,10 @@ enum rc db_open(struct db **out, const struct config *, unsigned grants,
 /* Finalises and closes; NULL is fine. */
 void db_close(struct db *);
 
+/* The one file that SQLite opens anew in transactions: the rollback journal, which exists from
+ * db_open on. NULL in WAL mode, where nothing is opened any more. Owned by the db. */
+const char *db_journal(const struct db *);
+
 /* Whether another process has migrated the schema since, or the file was removed or replaced; a
  * program then ends after its answer. Looks at most once a second. */
 bool db_outdated(struct db *);

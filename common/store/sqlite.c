@@ -203,15 +203,17 @@ sqlite_settle(sqlite3 *handle, struct sqlite_wait *wait, const struct config *co
     const char *path, struct config_fault *fault)
 {
 	bool wal = config->database.journal == JOURNAL_WAL;
+	/* The rollback journal is kept as a file, so that the sandbox can name it. */
+	const char *mode = wal ? "wal" : "persist";
 	const char *settings = config->database.synchronous == SYNCHRONOUS_FULL
 				   ? "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; "
 				     "PRAGMA secure_delete = FAST"
 				   : "PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; "
 				     "PRAGMA secure_delete = FAST";
 	char is[16];
-	int code = sqlite_set_journal(handle, wait, wal ? "wal" : "delete", is);
+	int code = sqlite_set_journal(handle, wait, mode, is);
 
-	if (code == SQLITE_OK && strcmp(is, wal ? "wal" : "delete") != 0)
+	if (code == SQLITE_OK && strcmp(is, mode) != 0)
 		return sqlite_refuse(
 		    fault, RC_NO, path, "does not take the journal mode of database.journal");
 	if (code == SQLITE_OK)

@@ -61,6 +61,7 @@ struct db {
 	struct stmt begin, commit, rollback, version;
 	char **needs; /* what the statements were seen to need, sorted */
 	size_t need_count, need_room;
+	bool wal;               /* else a rollback journal */
 	bool enforcing;         /* refuse what is not among the needs */
 	bool moved;             /* the file was removed or replaced; stays so */
 	int64_t moved_looked;   /* monotonic; when that was last looked at */
