@@ -1,0 +1,97 @@
+"""A browser for tests: headless Chromium through chromedriver, spoken to as W3C WebDriver says.
+
+JavaScript is off in the pages, because the pages must work without it.
+"""
+import json
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # the name that WebDriver gives element ids
+ARGUMENTS = [
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--window-size=900,700",
+]
+
+
+class Browser:
+    def __init__(self, port):
+        self.profile = tempfile.TemporaryDirectory(prefix="yett-browser-")
+        self.driver = subprocess.Popen(
+            ["chromedriver", f"--port={port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.base = f"http://127.0.0.1:{port}"
+        self.session = None
+        self._wait_until_ready()
+        options = {
+            "args": ARGUMENTS + [f"--user-data-dir={self.profile.name}"],
+            "prefs": {"profile.managed_default_content_settings.javascript": 2},
+        }
+        answer = self._call("POST", "/session", {
+            "capabilities": {"alwaysMatch": {"goog:chromeOptions": options}}})
+        self.session = answer["sessionId"]
+
+    def _wait_until_ready(self):
+        for _ in range(100):
+            try:
+                self._call("GET", "/status")
+                return
+            except (urllib.error.URLError, ConnectionError):
+                time.sleep(0.1)
+        raise RuntimeError("chromedriver does not answer")
+
+    def _call(self, method, path, body=None):
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.base + path, data, method=method)
+        request.add_header("Content-Type", "application/json")
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer)["value"]
+
+    def _in_session(self, method, path, body=None):
+        return self._call(method, f"/session/{self.session}{path}", body)
+
+    def go(self, url):
+        self._in_session("POST", "/url", {"url": url})
+
+    @property
+    def url(self):
+        return self._in_session("GET", "/url")
+
+    @property
+    def title(self):
+        return self._in_session("GET", "/title")
+
+    def find(self, selector):
+        return self._in_session(
+            "POST", "/element", {"using": "css selector", "value": selector})[ELEMENT]
+
+    def text(self, selector):
+        return self._in_session("GET", f"/element/{self.find(selector)}/text")
+
+    def value(self, selector):
+        return self._in_session("GET", f"/element/{self.find(selector)}/property/value")
+
+    def fill(self, selector, text):
+        element = self.find(selector)
+        self._in_session("POST", f"/element/{element}/clear", {})
+        self._in_session("POST", f"/element/{element}/value", {"text": text})
+
+    def click(self, selector):
+        self._in_session("POST", f"/element/{self.find(selector)}/click", {})
+
+    def cookies(self):
+        return {c["name"]: c for c in self._in_session("GET", "/cookie")}
+
+    def forget(self, name):
+        self._in_session("DELETE", f"/cookie/{name}")
+
+    def close(self):
+        try:
+            if self.session:
+                self._call("DELETE", f"/session/{self.session}")
+        finally:
+            self.driver.terminate()
+            self.driver.wait()
+            self.profile.cleanup()
