@@ -97,7 +97,8 @@ csrf_concerns(const struct backend *backend, const struct backend *own,
 		return backend == own;
 	if (identity->known)
 		return identity->backend == backend ||
-		    (request->content == CONTENT_FORM && !identity->backend->transport->is_cookie);
+		       (request->content == CONTENT_FORM &&
+			   !identity->backend->transport->is_cookie);
 	return request->content == CONTENT_FORM;
 }
 

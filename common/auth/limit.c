@@ -35,7 +35,8 @@ limit_rate(const struct config *config, enum limit limit)
 }
 
 static void
-limit_bucket(struct ctx *ctx, const struct limit_subject *subject, unsigned char bucket[BUCKET_SIZE])
+limit_bucket(
+    struct ctx *ctx, const struct limit_subject *subject, unsigned char bucket[BUCKET_SIZE])
 {
 	struct digest digest;
 

@@ -10,7 +10,8 @@ session_start_refresh(struct ctx *ctx, struct digest *digest, struct tokens *tok
 	enum rc rc = token_new(&ctx->random, &token);
 
 	if (rc == RC_OK)
-		rc = token_digest(keyring_key(ctx->keys, PURPOSE_REFRESH), token_span(&token), digest);
+		rc = token_digest(
+		    keyring_key(ctx->keys, PURPOSE_REFRESH), token_span(&token), digest);
 	if (rc == RC_OK)
 		buf_add(&tokens->refresh, token_span(&token));
 	token_wipe(&token);
@@ -36,8 +37,8 @@ session_start(struct ctx *ctx, const struct backend *backend, const struct user 
 		row.refresh_digest = DIGEST_SPAN(digest);
 	} else if (rc == RC_OK) {
 		lifetime = backend->config->strategy == STRATEGY_JWT
-		    ? backend->config->jwt.lifetime
-		    : backend->config->database.access_lifetime;
+			       ? backend->config->jwt.lifetime
+			       : backend->config->database.access_lifetime;
 	}
 	row.expires_at = ctx->now + lifetime;
 	if (rc == RC_OK)

@@ -16,9 +16,11 @@ strategy_database_renew(struct ctx *ctx, const struct backend *backend, const st
 	if (lifetime > session->expires_at - ctx->now)
 		lifetime = session->expires_at - ctx->now;
 	if (rc == RC_OK)
-		rc = token_digest(keyring_key(ctx->keys, PURPOSE_ACCESS), token_span(&token), &digest);
+		rc = token_digest(
+		    keyring_key(ctx->keys, PURPOSE_ACCESS), token_span(&token), &digest);
 	if (rc == RC_OK)
-		rc = access_token_insert(ctx, session->row, DIGEST_SPAN(digest), ctx->now + lifetime);
+		rc = access_token_insert(
+		    ctx, session->row, DIGEST_SPAN(digest), ctx->now + lifetime);
 	if (rc == RC_OK) {
 		buf_add(&tokens->access, token_span(&token));
 		tokens->access_lifetime = lifetime;

@@ -4,8 +4,8 @@
 #include "crypto/token.h"
 
 static enum rc
-strategy_database_verify(struct ctx *ctx, const struct backend *backend, struct span token,
-    struct identity *identity)
+strategy_database_verify(
+    struct ctx *ctx, const struct backend *backend, struct span token, struct identity *identity)
 {
 	struct session session;
 	struct digest digest;
@@ -16,7 +16,8 @@ strategy_database_verify(struct ctx *ctx, const struct backend *backend, struct 
 	rc = session_by_access(ctx, DIGEST_SPAN(digest), &identity->user, &session);
 	if (rc != RC_OK)
 		return rc;
-	if (!identity->user.is_active || !span_equal(session.backend, span_of(backend->config->name)))
+	if (!identity->user.is_active ||
+	    !span_equal(session.backend, span_of(backend->config->name)))
 		return RC_NO;
 	memcpy(identity->session_id, session.id, sizeof(session.id));
 	return RC_OK;

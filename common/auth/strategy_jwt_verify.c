@@ -4,6 +4,7 @@
 #include "auth/fingerprint.h"
 #include "auth/jwt_rules.h"
 #include "base/secret.h"
+#include "crypto/jwt_cache.h"
 #include "crypto/jwt_verify.h"
 #include "crypto/keyring.h"
 
@@ -27,18 +28,33 @@ strategy_jwt_user(struct ctx *ctx, const struct backend *backend, const struct j
 	return user_by_subject(ctx, span_of(claims->subject), user);
 }
 
+/* Form, signature and claims; or the memory that they were good a moment ago. */
 static enum rc
-strategy_jwt_verify(struct ctx *ctx, const struct backend *backend, struct span token,
-    struct identity *identity)
+strategy_jwt_claims(
+    struct ctx *ctx, const struct backend *backend, struct span token, struct jwt_claims *claims)
 {
-	struct jwt_rules rules = jwt_rules_of(backend->config);
+	const struct jwt_rules rules = jwt_rules_of(backend->config);
+	enum rc rc = jwt_cache_find(backend->index, &rules, token, ctx->now, claims);
+
+	if (rc != RC_NO)
+		return rc;
+	rc = jwt_verify(keyring_jwt(ctx->keys, backend->index), &rules, token, ctx->now, claims);
+	if (rc == RC_OK)
+		jwt_cache_keep(backend->index, token, claims);
+	return rc;
+}
+
+static enum rc
+strategy_jwt_verify(
+    struct ctx *ctx, const struct backend *backend, struct span token, struct identity *identity)
+{
 	struct jwt_claims claims;
 	struct digest expected;
 	enum rc rc;
 
 	if (!jwt_looks_like(token))
 		return RC_NO;
-	rc = jwt_verify(keyring_jwt(ctx->keys, backend->index), &rules, token, ctx->now, &claims);
+	rc = strategy_jwt_claims(ctx, backend, token, &claims);
 	if (rc == RC_OK)
 		rc = strategy_jwt_user(ctx, backend, &claims, &identity->user);
 	if (rc == RC_OK)
