@@ -87,7 +87,8 @@ guard_query(struct guard *guard)
 	bool broken = false;
 	enum rc rc;
 
-	while ((rc = path_next_pair(guard->x->ctx->arena, &rest, &name, &value, &broken)) == RC_OK) {
+	while (
+	    (rc = path_next_pair(guard->x->ctx->arena, &rest, &name, &value, &broken)) == RC_OK) {
 		struct buf words = BUF_INIT(TARGET_MAX);
 		bool role = span_equal(name, SPAN("role"));
 		if (broken || (role && memchr(value.data, ' ', value.len) != NULL)) {
@@ -108,7 +109,7 @@ static bool
 guard_is_preflight(const struct guard *guard, struct span method)
 {
 	return guard->x->config->guard.pass_preflight && span_equal(method, SPAN("OPTIONS")) &&
-	    guard->x->request->variables[VARIABLE_HTTP_ORIGIN].data != NULL;
+	       guard->x->request->variables[VARIABLE_HTTP_ORIGIN].data != NULL;
 }
 
 /* An outer request that a header names, if it does. */
@@ -185,8 +186,8 @@ static enum problem
 guard_answer(struct guard *guard, struct span target)
 {
 	struct exchange *x = guard->x;
-	bool browser = target.data != NULL && x->wants_page &&
-	    x->config->guard.deny_style == DENY_REDIRECT;
+	bool browser =
+	    target.data != NULL && x->wants_page && x->config->guard.deny_style == DENY_REDIRECT;
 
 	if (guard->verdict == VERDICT_PASS) {
 		guard_pass(x);
@@ -212,7 +213,8 @@ guard_answer(struct guard *guard, struct span target)
 static enum problem
 guard_begin(struct guard *guard, struct exchange *x)
 {
-	enum rc rc = identity_find(x->ctx, x->backends, x->request, &x->caller, &x->token_presented);
+	enum rc rc =
+	    identity_find(x->ctx, x->backends, x->request, &x->caller, &x->token_presented);
 
 	*guard = (struct guard){ .x = x, .verdict = VERDICT_PASS };
 	return rc == RC_NO ? PROBLEM_NONE : problem_of(rc);

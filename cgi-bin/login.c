@@ -8,7 +8,8 @@
 #include "route/main.h"
 
 static const struct field login_fields[] = {
-	{ "identifier", "username", FIELD_IDENTIFIER, true, offsetof(struct login_input, identifier) },
+	{ "identifier", "username", FIELD_IDENTIFIER, true,
+	    offsetof(struct login_input, identifier) },
 	{ "password", NULL, FIELD_PASSWORD_PROOF, true, offsetof(struct login_input, password) },
 	{ "next", NULL, FIELD_NEXT, false, offsetof(struct login_input, next) },
 	{ "grant_type", NULL, FIELD_IGNORED, false, 0 },
@@ -18,8 +19,8 @@ static const struct field login_fields[] = {
 };
 
 static enum problem
-login_page(struct exchange *x, int status, struct span identifier, struct span next,
-    struct span error)
+login_page(
+    struct exchange *x, int status, struct span identifier, struct span next, struct span error)
 {
 	bool by_email = x->config->account.login_identifier == LOGIN_BY_EMAIL;
 	struct page_values values = {
@@ -60,7 +61,8 @@ login_renew(struct exchange *x, struct span refresh, struct span next)
 static enum problem
 login_get(struct exchange *x)
 {
-	struct span refresh = x->backend->transport->read(x->backend->config, x->request, TOKEN_REFRESH);
+	struct span refresh =
+	    x->backend->transport->read(x->backend->config, x->request, TOKEN_REFRESH);
 	struct span next = login_next(x);
 	char binding[UUID_SIZE];
 	char token[CSRF_TOKEN_SIZE];
@@ -90,8 +92,8 @@ login_post(struct exchange *x)
 {
 	struct login_input input = { .identifier = { NULL, 0 } };
 	struct tokens tokens = TOKENS_INIT;
-	enum problem problem =
-	    exchange_fields(x, login_fields, sizeof(login_fields) / sizeof(login_fields[0]), &input);
+	enum problem problem = exchange_fields(
+	    x, login_fields, sizeof(login_fields) / sizeof(login_fields[0]), &input);
 
 	if (problem == PROBLEM_BODY_INVALID)
 		problem = PROBLEM_LOGIN_PAYLOAD;
@@ -101,8 +103,8 @@ login_post(struct exchange *x)
 	if (problem == PROBLEM_NONE)
 		problem = exchange_tokens(x, &tokens, input.next);
 	else if (x->wants_page && x->backend->transport->is_cookie &&
-	    login_page(x, problem_row(problem)->status, input.identifier, input.next,
-		exchange_sentence(x, problem)) != PROBLEM_NONE)
+		 login_page(x, problem_row(problem)->status, input.identifier, input.next,
+		     exchange_sentence(x, problem)) != PROBLEM_NONE)
 		problem = PROBLEM_SERVICE_UNAVAILABLE;
 	tokens_wipe(&tokens);
 	secret_wipe(&input.password);

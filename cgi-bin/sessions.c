@@ -32,7 +32,8 @@ sessions_current(struct exchange *x, struct span refresh, char current[UUID_SIZE
 
 	current[0] = '\0';
 	if (refresh.data == NULL)
-		refresh = x->backend->transport->read(x->backend->config, x->request, TOKEN_REFRESH);
+		refresh =
+		    x->backend->transport->read(x->backend->config, x->request, TOKEN_REFRESH);
 	if (refresh.data != NULL)
 		rc = token_digest(keyring_key(x->ctx->keys, PURPOSE_REFRESH), refresh, &digest);
 	if (rc == RC_OK)

@@ -37,8 +37,8 @@ me_patch(struct exchange *x)
 	    sizeof(profile_fields) / sizeof(profile_fields[0]), profile_forbidden, &input);
 
 	if (problem == PROBLEM_NONE)
-		problem = profile_update(
-		    x->ctx, &x->caller, &x->client, &input, &changed, &x->refusal);
+		problem =
+		    profile_update(x->ctx, &x->caller, &x->client, &input, &changed, &x->refusal);
 	if (problem == PROBLEM_NONE)
 		exchange_put_user(response_json(x->response, 200), &changed);
 	secret_wipe(&input.current_password);
@@ -53,7 +53,8 @@ me_change_password(struct exchange *x)
 	    x, password_fields, sizeof(password_fields) / sizeof(password_fields[0]), &input);
 
 	if (problem == PROBLEM_NONE)
-		problem = profile_change_password(x->ctx, &x->caller, &x->client, &input, &x->refusal);
+		problem =
+		    profile_change_password(x->ctx, &x->caller, &x->client, &input, &x->refusal);
 	if (problem == PROBLEM_NONE)
 		response_null(x->response, 204);
 	secret_wipe(&input.current_password);

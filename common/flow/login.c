@@ -46,9 +46,10 @@ login_count(struct login *login, int64_t *wait)
 static enum rc
 login_find(struct login *login)
 {
-	enum rc rc = login->ctx->config->account.login_identifier == LOGIN_BY_USERNAME
-	    ? credential_by_username(login->ctx, login->input->identifier, &login->credential)
-	    : credential_by_email(login->ctx, login->input->identifier, &login->credential);
+	enum rc rc =
+	    login->ctx->config->account.login_identifier == LOGIN_BY_USERNAME
+		? credential_by_username(login->ctx, login->input->identifier, &login->credential)
+		: credential_by_email(login->ctx, login->input->identifier, &login->credential);
 
 	login->found = rc == RC_OK;
 	return rc == RC_NO ? RC_OK : rc;
@@ -103,7 +104,8 @@ login_start(struct login *login, struct tokens *tokens)
 		rc = RC_NO;
 	if (rc == RC_OK)
 		rc = issuer_of(login->backend)
-			 ->issue(login->ctx, login->backend, &current, login->client->user_agent, tokens);
+			 ->issue(login->ctx, login->backend, &current, login->client->user_agent,
+			     tokens);
 	if (rc == RC_OK)
 		rc = limit_give_back(login->ctx, &login->ticket);
 	if (rc == RC_OK)

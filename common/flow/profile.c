@@ -69,9 +69,8 @@ profile_begin(struct profile *profile)
 	if (rc != RC_OK)
 		return rc;
 	rc = user_by_id(profile->ctx, span_of(profile->credential.user.id), &current);
-	if (rc == RC_OK &&
-	    (!current.is_active ||
-		current.security_version != profile->credential.user.security_version))
+	if (rc == RC_OK && (!current.is_active || current.security_version !=
+						      profile->credential.user.security_version))
 		rc = RC_NO;
 	return rc == RC_OK ? RC_OK : db_end(profile->ctx->db, rc);
 }
@@ -141,8 +140,8 @@ profile_change_password(struct ctx *ctx, const struct identity *identity,
 
 	if (problem != PROBLEM_NONE)
 		return problem;
-	refusal->reasons = policy_judge(&ctx->config->password, secret_span(&input->new_password),
-	    user->email, user->username);
+	refusal->reasons = policy_judge(
+	    &ctx->config->password, secret_span(&input->new_password), user->email, user->username);
 	if (refusal->reasons != 0)
 		return PROBLEM_UPDATE_INVALID_PASSWORD;
 	rc = password_hash(

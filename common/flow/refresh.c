@@ -42,8 +42,8 @@ refresh_lives(const struct refresh *refresh)
 	int64_t now = refresh->ctx->now;
 
 	return span_equal(session->backend, span_of(refresh->backend->config->name)) &&
-	    issuer_refreshes(refresh->backend) && session->expires_at > now &&
-	    (rules->idle_lifetime == 0 || session->last_used_at + rules->idle_lifetime > now);
+	       issuer_refreshes(refresh->backend) && session->expires_at > now &&
+	       (rules->idle_lifetime == 0 || session->last_used_at + rules->idle_lifetime > now);
 }
 
 /* The account behind a token that is good in itself. RC_NO after ending what must end. */

@@ -15,7 +15,8 @@ register_taken(struct ctx *ctx, const struct register_input *input)
 	if (input->username.data == NULL)
 		return RC_OK;
 	/* Where unverified accounts are kept for ever, so is the name. */
-	return username_reserve(ctx, input->username, lifetime == 0 ? INT64_MAX : ctx->now + lifetime);
+	return username_reserve(
+	    ctx, input->username, lifetime == 0 ? INT64_MAX : ctx->now + lifetime);
 }
 
 static enum rc
@@ -58,7 +59,8 @@ enum problem
 register_account(struct ctx *ctx, const struct client *client, const struct register_input *input,
     struct user *shown, struct refusal *refusal)
 {
-	const struct limit_subject subject = { LIMIT_REGISTER, client_address(client), { NULL, 0 } };
+	const struct limit_subject subject = { LIMIT_REGISTER, client_address(client),
+		{ NULL, 0 } };
 	const struct config_password *policy = &ctx->config->password;
 	struct limit_ticket ticket = { .count = 0 };
 	char hash[HASH_TEXT_SIZE];

@@ -75,8 +75,8 @@ judge_caller(struct exchange *x, const struct route *route)
 	if (route->caller == SESSION)
 		rc = identity_at(x->ctx, x->backend, x->request, &x->caller, &x->token_presented);
 	else if (!anyone || (judge_is_unsafe(route->method) && x->backend == NULL))
-		rc = identity_find(
-		    x->ctx, x->backends, x->request, &x->caller, &x->token_presented);
+		rc =
+		    identity_find(x->ctx, x->backends, x->request, &x->caller, &x->token_presented);
 	if (rc != RC_OK && rc != RC_NO)
 		return problem_of(rc);
 	if (judge_is_unsafe(route->method)) {

@@ -113,8 +113,8 @@ process_open_log(const struct process *process)
 	const char *to = config->log.to;
 	char file[PATH_MAX];
 	bool relative = to[0] != '/' && strcmp(to, "stderr") != 0 && strcmp(to, "syslog") != 0;
-	int length = snprintf(
-	    file, sizeof(file), "%s%s%s", relative ? config->directory : "", relative ? "/" : "", to);
+	int length = snprintf(file, sizeof(file), "%s%s%s", relative ? config->directory : "",
+	    relative ? "/" : "", to);
 
 	if (length < 0 || (size_t)length >= sizeof(file))
 		return RC_INTERNAL;
@@ -240,8 +240,11 @@ process_serve(void *state, struct conn *conn)
 	struct response response = RESPONSE_INIT;
 	struct buf body = BUF_INIT(BODY_MAX);
 	struct buf answer = BUF_INIT(RESPONSE_HEAD_MAX + RESPONSE_BODY_MAX);
-	struct exchange x = { .ctx = ctx, .config = ctx->config, .backends = &process->backends,
-		.request = &request, .response = &response };
+	struct exchange x = { .ctx = ctx,
+		.config = ctx->config,
+		.backends = &process->backends,
+		.request = &request,
+		.response = &response };
 	const struct route *route = NULL;
 	int64_t floor = started;
 	enum problem problem;
@@ -257,7 +260,8 @@ process_serve(void *state, struct conn *conn)
 		    &x, &request, conn, process->program, process->handlers, &body, &route);
 	}
 	judge_answer(&x, problem);
-	if (response_bytes(&response, request.method == METHOD_HEAD, page_policy(), &answer) != RC_OK)
+	if (response_bytes(&response, request.method == METHOD_HEAD, page_policy(), &answer) !=
+	    RC_OK)
 		process_die("out of memory, or a header that is not fit to be sent");
 	if (route != NULL && route->kind == FLOOR)
 		floor += ctx->config->account.response_floor;

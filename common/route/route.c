@@ -17,8 +17,8 @@ const struct program_row program_rows[PROGRAMS] = {
 
 const struct route route_table[HANDLERS] = {
 #define PROGRAM(name, grants)
-#define ROUTE(program, method, path, body, caller, kind, when, handler, words)                    \
-	[HANDLER_##handler] = { PROGRAM_##program, METHOD_##method, path, body, caller, kind,      \
+#define ROUTE(program, method, path, body, caller, kind, when, handler, words)                \
+	[HANDLER_##handler] = { PROGRAM_##program, METHOD_##method, path, body, caller, kind, \
 		when, words },
 #include "route/routes.def"
 #undef PROGRAM
@@ -85,7 +85,8 @@ route_rest_fits(struct span pattern, struct span path, struct span *segment)
 	if (pattern.len == 0 || pattern.data[pattern.len - 1] != '*')
 		return span_equal(pattern, path);
 	pattern.len--;
-	if (!route_take(&path, pattern) || path.len == 0 || memchr(path.data, '/', path.len) != NULL)
+	if (!route_take(&path, pattern) || path.len == 0 ||
+	    memchr(path.data, '/', path.len) != NULL)
 		return false;
 	*segment = path;
 	return true;
@@ -114,18 +115,18 @@ route_backend_fits(const struct config *config, const struct backends *backends,
 }
 
 static bool
-route_fits(const struct config *config, const struct backends *backends,
-    const struct route *route, struct span path, struct route_match *match)
+route_fits(const struct config *config, const struct backends *backends, const struct route *route,
+    struct span path, struct route_match *match)
 {
 	struct span rest;
 	struct span prefix = route_prefix(route->path, &rest);
 
 	if (span_equal(prefix, SPAN("{auth")))
 		return route_take(&path, span_of(config->paths.auth)) &&
-		    route_rest_fits(rest, path, &match->segment);
+		       route_rest_fits(rest, path, &match->segment);
 	if (span_equal(prefix, SPAN("{users")))
 		return route_take(&path, span_of(config->paths.users)) &&
-		    route_rest_fits(rest, path, &match->segment);
+		       route_rest_fits(rest, path, &match->segment);
 	if (span_equal(prefix, SPAN("{backend")))
 		return route_backend_fits(config, backends, false, rest, path, match);
 	if (span_equal(prefix, SPAN("{cookie")))
@@ -140,7 +141,7 @@ route_is_role(const struct route *route, const struct request *request)
 	if (request->authorizer)
 		return span_equal(span_of(route->path), SPAN("{authorizer}"));
 	return request->variables[VARIABLE_ORIGINAL_URI].data != NULL &&
-	    span_equal(span_of(route->path), SPAN("{subrequest}"));
+	       span_equal(span_of(route->path), SPAN("{subrequest}"));
 }
 
 /* A fixed path wins over one with a '*', whatever the order of the rows. */
@@ -148,7 +149,7 @@ static bool
 route_is_better(const struct route_match *found, const struct route_match *match)
 {
 	return match->handler == HANDLERS || match->segment.data != NULL ||
-	    found->segment.data == NULL;
+	       found->segment.data == NULL;
 }
 
 static void
@@ -164,7 +165,8 @@ route_look(const struct config *config, const struct backends *backends, enum pr
 		if (route->program != program || !route_is_on(config, route) ||
 		    (route->kind == PAGE && !request->wants_html))
 			continue;
-		if (!role && (request->authorizer || !route_fits(config, backends, route, path, &found)))
+		if (!role &&
+		    (request->authorizer || !route_fits(config, backends, route, path, &found)))
 			continue;
 		match->allowed |= 1u << route->method;
 		if ((role || route->method == wanted) && route_is_better(&found, match)) {
@@ -178,8 +180,7 @@ route_look(const struct config *config, const struct backends *backends, enum pr
 
 /* "/login" and what the server left as PATH_INFO: for plain "/cgi-bin/login" mounts. */
 static struct span
-route_fallback(const struct config *config, enum program program, struct span info,
-    struct ctx *ctx)
+route_fallback(const struct config *config, enum program program, struct span info, struct ctx *ctx)
 {
 	struct buf path = BUF_INIT(TARGET_MAX * 2);
 	char *copy;
