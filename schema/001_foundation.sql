@@ -48,7 +48,7 @@ CREATE TABLE session (
 	last_used_at INTEGER NOT NULL,
 	expires_at INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX session_user ON session (user_id);
+CREATE INDEX session_user ON session (user_id, created_at);
 CREATE INDEX session_expiry ON session (expires_at);
 
 CREATE TABLE access_token (

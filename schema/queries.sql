@@ -171,6 +171,13 @@ INSERT INTO session (public_id, user_id, backend, user_agent, refresh_digest, cr
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7)
 RETURNING id;
 
+-- name: session_trim
+-- grant: SIGN
+-- Ends the session that a new one pushes past the most that a user may have.
+DELETE FROM session
+WHERE id IN
+	(SELECT id FROM session WHERE user_id = ?1 ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET ?2);
+
 -- name: access_token_insert
 -- grant: SIGN
 -- A new access token of a session.

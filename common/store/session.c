@@ -102,11 +102,24 @@ session_behind_refresh(struct ctx *ctx, struct span digest, char id[UUID_SIZE])
 	return session_public_id(stmt, id);
 }
 
+static enum rc
+session_trim(struct ctx *ctx, int64_t user_row)
+{
+	struct stmt *stmt = db_query(ctx->db, QUERY_session_trim);
+
+	stmt_bind_int(stmt, user_row);
+	stmt_bind_int(stmt, SESSIONS_MAX - 1);
+	return stmt_run(stmt, NULL);
+}
+
 enum rc
 session_insert(struct ctx *ctx, const struct session_new *session, int64_t *row)
 {
 	struct stmt *stmt = db_query(ctx->db, QUERY_session_insert);
+	enum rc rc = session_trim(ctx, session->user_row);
 
+	if (rc != RC_OK)
+		return rc;
 	stmt_bind_text(stmt, span_of(session->id));
 	stmt_bind_int(stmt, session->user_row);
 	stmt_bind_text(stmt, session->backend);

@@ -6,6 +6,7 @@
 #include "store/user.h"
 
 #define USER_AGENT_MAX 255
+#define SESSIONS_MAX 200 /* live ones of one user; a new one ends the oldest */
 
 struct session {
 	int64_t row;
@@ -36,6 +37,7 @@ struct session_new {
 	struct span refresh_digest; /* "not given": no refresh */
 	int64_t expires_at;
 };
+/* Ends the oldest session where the user has SESSIONS_MAX already: one goes for each that comes. */
 enum rc session_insert(struct ctx *, const struct session_new *, int64_t *row) RC_MUST;
 enum rc access_token_insert(struct ctx *, int64_t session_row, struct span digest,
     int64_t expires_at) RC_MUST;

@@ -234,6 +234,26 @@ static const struct {
 	{ "nothing", STORE_NOW, RC_NO }, { SESSION_1, ENDS, RC_NO },      /* ended already */
 };
 
+START_TEST(one_too_many_ends_the_oldest)
+{
+	struct session *sessions = NULL;
+	size_t count = 0;
+
+	begin();
+	for (int i = 0; i < SESSIONS_MAX; i++) {
+		char id[UUID_SIZE];
+		snprintf(id, sizeof(id), "44444444-0000-4000-8000-%012d", i);
+		insert(&ada, id, id, STORE_NOW + i);
+	}
+	ck_assert_int_eq(session_list(&s.ctx, &ada, &sessions, &count), RC_OK);
+	ck_assert_uint_eq(count, SESSIONS_MAX);
+	ck_assert_str_eq(sessions[0].id, "44444444-0000-4000-8000-000000000000");
+	ck_assert_int_eq(session_list(&s.ctx, &bob, &sessions, &count), RC_OK);
+	ck_assert_uint_eq(count, 1);
+	store_end(&s);
+}
+END_TEST
+
 START_TEST(session_is_ended_by_its_user_alone)
 {
 	begin();
@@ -354,6 +374,7 @@ main(void)
 	tcase_add_test(c, absent_digest_finds_nothing);
 	tcase_add_test(c, list_has_live_sessions_oldest_first);
 	tcase_add_test(c, long_list_is_whole);
+	tcase_add_test(c, one_too_many_ends_the_oldest);
 	tcase_add_loop_test(c, session_is_ended_by_its_user_alone, 0, ROWS(ends));
 	tcase_add_test(c, tokens_end_with_their_session);
 	tcase_add_test(c, all_or_all_others_end);
