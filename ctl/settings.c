@@ -1,0 +1,112 @@
+/* config and set: the effective configuration, and one setting of it changed. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ctl.h"
+
+enum ctl_exit
+config_run(struct ctl *ctl)
+{
+	enum ctl_exit status;
+
+	if (arguments_option(ctl, "--document") != NULL) {
+		config_document(stdout);
+		return CTL_DONE;
+	}
+	status = ctl_open(ctl);
+	if (status == CTL_DONE)
+		config_print(ctl->config, stdout);
+	return status;
+}
+
+/* A file that others may write could have been anybody's; set must not make it look well. */
+static enum ctl_exit
+settings_trusted(const char *directory)
+{
+	char path[4096];
+	struct stat status;
+
+	snprintf(path, sizeof(path), "%s/" CONFIG_FILE, directory);
+	if (lstat(path, &status) != 0)
+		return ctl_refuse("%s: %s", path, strerror(errno));
+	if (!S_ISREG(status.st_mode) || status.st_uid != geteuid() || (status.st_mode & 022) != 0)
+		return ctl_refuse("%s: others may have changed it; look at it, then chown and "
+				  "chmod 600 it",
+		    path);
+	return CTL_DONE;
+}
+
+/* Edits the file. It may be faulty before: that is how a fault is mended. */
+static enum ctl_exit
+settings_change(struct ctl *ctl, const char *section, const char *key, const char *value)
+{
+	struct buf before = BUF_INIT(CONFIG_SIZE_MAX), after = BUF_INIT(CONFIG_SIZE_MAX);
+	struct config_fault fault = { "" };
+	enum ctl_exit status = settings_trusted(ctl->directory);
+	enum rc rc;
+
+	if (status != CTL_DONE)
+		return status;
+	status = CTL_REFUSED;
+	if (file_read(ctl->directory, CONFIG_FILE, &before) != RC_OK) {
+		ctl_refuse("%s/" CONFIG_FILE ": %s", ctl->directory, strerror(errno));
+		goto out;
+	}
+	rc = config_edit(buf_span(&before), section, key, value, &after, &fault);
+	if (rc == RC_OK)
+		rc = buf_check(&after);
+	if (rc != RC_OK) {
+		status = ctl_answer(rc, &fault);
+		goto out;
+	}
+	if (file_write(ctl->directory, CONFIG_FILE, buf_span(&after)) != RC_OK)
+		ctl_refuse("%s/" CONFIG_FILE " could not be replaced: %s", ctl->directory,
+		    strerror(errno));
+	else
+		status = CTL_DONE;
+out:
+	buf_free(&before);
+	buf_free(&after);
+	return status;
+}
+
+/* What a changed setting needs beside a new start. */
+static enum ctl_exit
+settings_follow(struct ctl *ctl, const char *section, const char *key)
+{
+	enum ctl_exit status = CTL_DONE;
+
+	if (strcmp(section, "password") == 0) {
+		status = ctl_open_store(ctl);
+		if (status == CTL_DONE)
+			status = migrate_decoy(ctl);
+	}
+	if (strcmp(key, "algorithm") == 0)
+		ctl_say("A new key is made by the next yettctl migrate.");
+	ctl_say("It holds from the next start of a process.");
+	return status;
+}
+
+enum ctl_exit
+set_run(struct ctl *ctl)
+{
+	const char *dot = strrchr(ctl->words[0], '.');
+	char section[CONFIG_LINE_MAX];
+	enum ctl_exit status;
+	int lock;
+
+	if (dot == NULL || dot == ctl->words[0] || dot[1] == '\0' ||
+	    !span_copy(section, sizeof(section),
+		(struct span){ ctl->words[0], (size_t)(dot - ctl->words[0]) }))
+		return ctl_usage("a setting is named SECTION.KEY, such as site.url");
+	status = ctl_find(ctl);
+	if (status != CTL_DONE)
+		return status;
+	lock = file_lock(ctl->directory);
+	status = settings_change(ctl, section, dot + 1, ctl->words[1]);
+	if (lock >= 0)
+		close(lock);
+	return status == CTL_DONE ? settings_follow(ctl, section, dot + 1) : status;
+}
