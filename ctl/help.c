@@ -49,7 +49,7 @@ help_common(FILE *out)
 {
 	fputs("\nEverywhere:\n"
 	      "  --state DIR  the state directory; else YETT_STATE, else ../state or state\n"
-	      "               beside yettctl\n"
+	      "               beside yettctl, else ./state\n"
 	      "  --yes        ask nothing\n"
 	      "  --help       help, also for one command\n"
 	      "\nExit status: 0 done, 1 refused or not found, 2 usage. Run by root, yettctl works\n"

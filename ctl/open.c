@@ -54,6 +54,8 @@ open_locate(struct ctl *ctl)
 		given = getenv("YETT_STATE");
 	if (given == NULL || given[0] == '\0') {
 		ctl->directory = open_beside();
+		if (ctl->directory == NULL && access("state/" CONFIG_FILE, F_OK) == 0)
+			ctl->directory = realpath("state", NULL); /* as make run leaves it */
 		if (ctl->directory == NULL)
 			return ctl_refuse("which state directory? Give --state DIR or set "
 					  "YETT_STATE; yettctl init DIR makes one");

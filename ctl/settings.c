@@ -74,7 +74,7 @@ out:
 
 /* What a changed setting needs beside a new start. */
 static enum ctl_exit
-settings_follow(struct ctl *ctl, const char *section, const char *key)
+settings_follow(struct ctl *ctl, const char *section, const char *key, const char *value)
 {
 	enum ctl_exit status = CTL_DONE;
 
@@ -85,7 +85,7 @@ settings_follow(struct ctl *ctl, const char *section, const char *key)
 	}
 	if (strcmp(key, "algorithm") == 0)
 		ctl_say("A new key is made by the next yettctl migrate.");
-	ctl_say("It holds from the next start of a process.");
+	ctl_say("%s.%s = %s; it holds from the next start of a process", section, key, value);
 	return status;
 }
 
@@ -108,5 +108,6 @@ set_run(struct ctl *ctl)
 	status = settings_change(ctl, section, dot + 1, ctl->words[1]);
 	if (lock >= 0)
 		close(lock);
-	return status == CTL_DONE ? settings_follow(ctl, section, dot + 1) : status;
+	return status == CTL_DONE ? settings_follow(ctl, section, dot + 1, ctl->words[1])
+				  : status;
 }
