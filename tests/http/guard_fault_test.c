@@ -1,0 +1,382 @@
+/* The guard fails closed, and the other routes say "not now": whatever breaks, nobody gets in, no
+ * right password is called wrong, and nothing is half written. */
+#include "http/storm.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static sqlite3 *
+lock_take(const struct site *site, const char *sql)
+{
+	sqlite3 *db = NULL;
+
+	ck_assert_int_eq(sqlite3_open(text("%s/yett.db", site->state), &db), SQLITE_OK);
+	sqlite3_busy_timeout(db, 5000);
+	ck_assert_msg(
+	    sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK, "%s", sqlite3_errmsg(db));
+	return db;
+}
+
+static void
+lock_end(sqlite3 *db)
+{
+	ck_assert_int_eq(sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
+}
+
+static const char *
+rows(const struct site *site)
+{
+	return site_sql(site,
+	    "SELECT (SELECT count(*) FROM session) || ' ' || (SELECT count(*) FROM access_token) "
+	    "|| "
+	    "' ' || (SELECT count(*) FROM consumed_refresh) || ' ' || (SELECT count(*) FROM audit) "
+	    "|| ' ' || (SELECT count(*) FROM attempt) || ' ' || (SELECT count(*) FROM users)");
+}
+
+static void
+must_be_unavailable(struct answer *answer, const char *code)
+{
+	ck_answer(answer, 503, code);
+	ck_assert_ptr_nonnull(answer_header(answer, "Retry-After"));
+	ck_assert_int_ge(atoi(answer_header(answer, "Retry-After")), 1);
+}
+
+/* Whoever has to write is told to come again. */
+static void
+writers_are_unavailable(const struct storm_member *at)
+{
+	const struct site *site = at->site;
+
+	must_be_unavailable(
+	    ASK(site, .path = "/auth/login", .json = site_credentials(at->email, SITE_PASSWORD)),
+	    "SERVICE_UNAVAILABLE");
+	must_be_unavailable(ASK(site, .path = "/auth/login",
+				.json = site_credentials(at->email, SITE_OTHER_PASSWORD)),
+	    "SERVICE_UNAVAILABLE");
+	must_be_unavailable(
+	    ASK(site, .path = "/auth/login", .json = site_credentials(site_email(), SITE_PASSWORD)),
+	    "SERVICE_UNAVAILABLE");
+	must_be_unavailable(
+	    ASK(site, .path = "/auth/refresh", .json = storm_refresh_body(at->login.refresh)),
+	    "SERVICE_UNAVAILABLE");
+	must_be_unavailable(ASK(site, .path = "/auth/register",
+				.json = text("{\"email\":\"%s\",\"password\":\"%s\"}", site_email(),
+				    SITE_PASSWORD)),
+	    "SERVICE_UNAVAILABLE");
+}
+
+static void
+works_again(const struct storm_member *at)
+{
+	ck_assert_int_eq(storm_me(at->site, at->login.access), 200);
+	ck_answer(ASK(at->site, .path = "/members/", .jar = at->jar), 200, NULL);
+	ck_answer(
+	    ASK(at->site, .path = "/auth/refresh", .json = storm_refresh_body(at->login.refresh)),
+	    201, NULL);
+	ck_answer(ASK(at->site, .path = "/auth/web/refresh", .method = "POST", .jar = at->jar,
+		      .csrf = jar_csrf(at->jar)),
+	    201, NULL);
+	site_login_bearer(at->site, at->email, SITE_PASSWORD);
+	ck_assert_str_eq(site_sql(at->site, "PRAGMA integrity_check"), "ok");
+}
+
+START_TEST(test_writer_elsewhere_wal)
+{
+	struct storm_member at = storm_member("wal");
+	const char *before = rows(at.site);
+	sqlite3 *db = lock_take(at.site, "BEGIN EXCLUSIVE");
+
+	storm_guard_says(&at, 200, 200); /* readers go on */
+	ck_assert_int_eq(storm_me(at.site, at.login.access), 200);
+	writers_are_unavailable(&at);
+	must_be_unavailable(
+	    ASK(at.site, .path = "/auth/logout", .method = "POST", .bearer = at.login.access),
+	    "TOKEN_PROCESSING_FAILED");
+	must_be_unavailable(ASK(at.site, .path = "/auth/web/logout", .method = "POST",
+				.jar = jar_copy(at.jar), .csrf = jar_csrf(at.jar)),
+	    "TOKEN_PROCESSING_FAILED");
+	lock_end(db);
+	ck_assert_str_eq(rows(at.site), before);
+	works_again(&at);
+}
+END_TEST
+
+START_TEST(test_failed_logout_clears_no_cookie)
+{
+	struct storm_member at = storm_member("wal");
+	sqlite3 *db = lock_take(at.site, "BEGIN EXCLUSIVE");
+	struct answer *answer = ASK(at.site, .path = "/auth/web/logout", .method = "POST",
+	    .jar = at.jar, .csrf = jar_csrf(at.jar));
+
+	must_be_unavailable(answer, "TOKEN_PROCESSING_FAILED");
+	ck_assert_uint_eq(answer_header_count(answer, "Set-Cookie"), 0);
+	lock_end(db);
+	works_again(&at);
+}
+END_TEST
+
+START_TEST(test_writer_elsewhere_delete)
+{
+	struct storm_member at = storm_member("delete");
+	const char *before = rows(at.site);
+	sqlite3 *db = lock_take(at.site, "BEGIN EXCLUSIVE");
+
+	storm_guard_says(&at, 500, 599);
+	ck_assert_int_eq(storm_me(at.site, at.login.access), 503);
+	writers_are_unavailable(&at);
+	ck_assert_int_eq(
+	    ASK(at.site, .path = "/auth/logout", .method = "POST", .bearer = at.login.access)
+		->status,
+	    503);
+	lock_end(db);
+	ck_assert_str_eq(rows(at.site), before);
+	works_again(&at);
+}
+END_TEST
+
+START_TEST(test_killed_processes)
+{
+	struct storm_member at = storm_member("wal");
+	double until = storm_seconds() + 1.0;
+	size_t refused = 0, passed = 0, broken = 0;
+	pid_t killer = fork();
+
+	if (killer == 0) {
+		for (;;) {
+			storm_signal(at.site, "guard", SIGKILL);
+			storm_rest(15);
+		}
+	}
+	while (storm_seconds() < until) {
+		struct ask list[] = { { .path = "/members/" },
+			{ .path = "/members/", .bearer = at.login.access }, { .path = "/members/" },
+			{ .path = "/admin/", .bearer = at.login.access } };
+		struct answer *answers[4];
+
+		ask_all(at.site, list, 4, answers);
+		ck_assert_int_ne(answers[0]->status, 200);
+		ck_assert_int_ne(answers[2]->status, 200);
+		ck_assert_int_ne(answers[3]->status, 200);
+		refused += answers[0]->status == 401;
+		broken += answers[0]->status >= 500;
+		passed += answers[1]->status == 200;
+	}
+	kill(killer, SIGKILL);
+	waitpid(killer, NULL, 0);
+	ck_assert_msg(broken > 0, "no process was hit: %zu refused, %zu passed", refused, passed);
+	for (int i = 0; i < 100 && ASK(at.site, .path = "/members/")->status != 401; i++)
+		storm_rest(50);
+	storm_guard_says(&at, 200, 200);
+}
+END_TEST
+
+START_TEST(test_stopped_processes)
+{
+	struct storm_member at = storm_member("wal");
+	const char *request =
+	    text("GET /members/ HTTP/1.0\r\nAuthorization: Bearer %s\r\n\r\n", at.login.access);
+	struct answer *answer;
+
+	ck_assert_uint_gt(storm_signal(at.site, "guard", SIGSTOP), 0);
+	answer = ask_raw(at.site, request, strlen(request));
+	ck_assert_msg(answer->status == 0 || answer->status >= 500, "%s", answer->headers);
+	storm_signal(at.site, "guard", SIGCONT);
+	storm_rest(100);
+	storm_guard_says(&at, 200, 200);
+}
+END_TEST
+
+static void
+nobody_signs_in(const struct storm_member *at)
+{
+	struct answer *answer = ASK(
+	    at->site, .path = "/auth/login", .json = site_credentials(at->email, SITE_PASSWORD));
+
+	ck_assert_msg(answer->status >= 500, "%s%s", answer->headers, answer->body);
+}
+
+START_TEST(test_removed_database)
+{
+	struct storm_member at = storm_member("wal");
+
+	ck_assert_int_eq(
+	    rename(text("%s/yett.db", at.site->state), text("%s/gone", at.site->state)), 0);
+	storm_rest(1100); /* it looks once a second */
+	storm_guard_says(&at, 500, 599);
+	nobody_signs_in(&at);
+}
+END_TEST
+
+/* Takes all content into the file, then writes over it from an offset. */
+static void
+database_spoil(const struct site *site, long from, bool truncate_it)
+{
+	const char *path = text("%s/yett.db", site->state);
+	FILE *file;
+	long size;
+
+	site_sql(site, "PRAGMA wal_checkpoint(TRUNCATE)");
+	if (truncate_it) {
+		ck_assert_int_eq(truncate(path, from), 0);
+		return;
+	}
+	file = fopen(path, "r+b");
+	ck_assert_ptr_nonnull(file);
+	fseek(file, 0, SEEK_END);
+	size = ftell(file);
+	fseek(file, from, SEEK_SET);
+	for (long i = from; i < size; i++)
+		fputc(0xa5, file);
+	ck_assert_int_eq(fclose(file), 0);
+}
+
+START_TEST(test_overwritten_database)
+{
+	struct storm_member at = storm_member(_i < 2 ? "wal" : "delete");
+
+	database_spoil(at.site, _i % 2 == 0 ? 0 : 4096, false);
+	if (_i == 3) /* what a process has in its cache is still true */
+		storm_guard_restart(at.site);
+	storm_guard_says(&at, 500, 599);
+	if (_i != 3)
+		nobody_signs_in(&at);
+}
+END_TEST
+
+START_TEST(test_truncated_database)
+{
+	struct storm_member at = storm_member(_i < 2 ? "wal" : "delete");
+
+	database_spoil(at.site, _i % 2 == 0 ? 0 : 4096, true);
+	storm_guard_says(&at, 500, 599);
+	nobody_signs_in(&at);
+	storm_guard_says(&at, 500, 599); /* and after the processes were started anew */
+}
+END_TEST
+
+/* A small file system of this test alone; false where that is not permitted. */
+static bool
+small_file_system(const char *place)
+{
+	FILE *map;
+	unsigned uid = geteuid();
+
+	if (unshare(CLONE_NEWNS) != 0) {
+		if (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0)
+			return false;
+		map = fopen("/proc/self/uid_map", "w");
+		if (map == NULL || fprintf(map, "%u %u 1\n", uid, uid) < 0 || fclose(map) != 0)
+			return false;
+	}
+	return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	       mount("small", place, "tmpfs", 0, "size=2m,mode=700") == 0;
+}
+
+static void
+fill(const char *path)
+{
+	static const char block[4096];
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	ck_assert_int_ge(fd, 0);
+	while (write(fd, block, sizeof(block)) > 0)
+		continue;
+	close(fd);
+}
+
+START_TEST(test_full_disk)
+{
+	char place[] = "/tmp/yett-full-XXXXXX";
+	struct storm_member at;
+	struct answer *answer = NULL;
+	const char *before;
+	int good = 0;
+
+	ck_assert_ptr_nonnull(mkdtemp(place));
+	if (!small_file_system(place)) {
+		fprintf(stderr, "skipped: no file system can be mounted here\n");
+		rmdir(place);
+		return;
+	}
+	setenv("TMPDIR", place, 1);
+	at = storm_member(_i == 0 ? "wal" : "delete");
+	fill(text("%s/filler", place));
+	do {
+		before = rows(at.site);
+		answer = ASK(at.site, .path = "/auth/login",
+		    .json = site_credentials(at.email, SITE_PASSWORD));
+		ck_assert_msg(answer->status == 201 || answer->status == 503, "%s%s",
+		    answer->headers, answer->body);
+	} while (answer->status == 201 && ++good < 400);
+	must_be_unavailable(answer, "SERVICE_UNAVAILABLE");
+	ck_assert_str_eq(rows(at.site), before);
+	answer = ASK(at.site, .path = "/auth/logout", .method = "POST", .bearer = at.login.access);
+	must_be_unavailable(answer, "TOKEN_PROCESSING_FAILED");
+	storm_guard_says(&at, 200, 200);
+	ck_assert_int_eq(unlink(text("%s/filler", place)), 0);
+	works_again(&at);
+	site_stop(at.site);
+	umount2(place, MNT_DETACH);
+	rmdir(place);
+}
+END_TEST
+
+/* A process may not write any further in any file: not now, rather than a dead process. */
+START_TEST(test_file_size_limit)
+{
+	static const char *const programs[] = { "login", "logout", "refresh", "register", "guard" };
+	const struct rlimit little = { 4096, RLIM_INFINITY },
+			    much = { RLIM_INFINITY, RLIM_INFINITY };
+	struct storm_member at = storm_member("wal");
+	const char *before = rows(at.site), *running = storm_pids(at.site);
+
+	for (int round = 0; round < 2; round++) {
+		for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
+			pid_t pids[STORM_PROCESSES];
+			size_t count = site_processes(at.site, programs[i], pids, STORM_PROCESSES);
+
+			for (size_t j = 0; j < count; j++)
+				ck_assert_int_eq(prlimit(pids[j], RLIMIT_FSIZE,
+						     round == 0 ? &little : &much, NULL),
+				    0);
+		}
+		if (round == 1)
+			break;
+		storm_guard_says(&at, 200, 200);
+		writers_are_unavailable(&at);
+		must_be_unavailable(ASK(at.site, .path = "/auth/logout", .method = "POST",
+					.bearer = at.login.access),
+		    "TOKEN_PROCESSING_FAILED");
+	}
+	ck_assert_str_eq(storm_pids(at.site), running);
+	ck_assert_str_eq(rows(at.site), before);
+	works_again(&at);
+}
+END_TEST
+
+int
+main(void)
+{
+	TCase *tests = tcase_create("guard_fault");
+
+	tcase_add_test(tests, test_writer_elsewhere_wal);
+	tcase_add_test(tests, test_failed_logout_clears_no_cookie);
+	tcase_add_test(tests, test_writer_elsewhere_delete);
+	tcase_add_test(tests, test_killed_processes);
+	tcase_add_test(tests, test_stopped_processes);
+	tcase_add_test(tests, test_removed_database);
+	tcase_add_loop_test(tests, test_overwritten_database, 0, 4);
+	tcase_add_loop_test(tests, test_truncated_database, 0, 4);
+	tcase_add_test(tests, test_file_size_limit);
+	tcase_add_loop_test(tests, test_full_disk, 0, 2);
+	return site_run(tests);
+}
