@@ -87,6 +87,14 @@ login_get(struct exchange *x)
 	return PROBLEM_NONE;
 }
 
+static struct span
+login_typed(struct exchange *x)
+{
+	struct span username = exchange_typed(x, "username");
+
+	return username.data != NULL ? username : exchange_typed(x, "identifier");
+}
+
 static enum problem
 login_post(struct exchange *x)
 {
@@ -103,8 +111,8 @@ login_post(struct exchange *x)
 	if (problem == PROBLEM_NONE)
 		problem = exchange_tokens(x, &tokens, input.next);
 	else if (x->wants_page && x->backend->transport->is_cookie &&
-		 login_page(x, problem_row(problem)->status, input.identifier, input.next,
-		     exchange_sentence(x, problem)) != PROBLEM_NONE)
+		 login_page(x, problem_row(problem)->status, login_typed(x),
+		     exchange_typed_next(x), exchange_sentence(x, problem)) != PROBLEM_NONE)
 		problem = PROBLEM_SERVICE_UNAVAILABLE;
 	tokens_wipe(&tokens);
 	secret_wipe(&input.password);

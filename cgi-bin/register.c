@@ -22,15 +22,15 @@ register_login_link(struct exchange *x)
 }
 
 static enum problem
-register_page(struct exchange *x, int status, const struct register_input *input, struct span error)
+register_page(struct exchange *x, int status, struct span error)
 {
 	char length[24];
 	bool by_name = x->config->account.login_identifier == LOGIN_BY_USERNAME;
 	struct page_values values = {
 		.action = exchange_path(x, HANDLER_register_post, NULL),
-		.next = input->next,
-		.identifier = input->email,
-		.username = input->username,
+		.next = exchange_typed_next(x),
+		.identifier = exchange_typed(x, "email"),
+		.username = exchange_typed(x, "username"),
 		.wants_username = by_name ? SPAN("yes") : SPAN(""),
 		.error = error,
 		.login_link = register_login_link(x),
@@ -44,9 +44,7 @@ register_page(struct exchange *x, int status, const struct register_input *input
 static enum problem
 register_get(struct exchange *x)
 {
-	const struct register_input empty = { .email = { NULL, 0 } };
-
-	return register_page(x, 200, &empty, (struct span){ NULL, 0 });
+	return register_page(x, 200, (struct span){ NULL, 0 });
 }
 
 static enum problem
@@ -76,7 +74,7 @@ register_post(struct exchange *x)
 		problem = register_account(x->ctx, &x->client, &input, &user, &x->refusal);
 	if (problem == PROBLEM_NONE)
 		problem = register_done(x, &user);
-	else if (x->wants_page && register_page(x, problem_row(problem)->status, &input,
+	else if (x->wants_page && register_page(x, problem_row(problem)->status,
 				      exchange_sentence(x, problem)) != PROBLEM_NONE)
 		problem = PROBLEM_SERVICE_UNAVAILABLE;
 	secret_wipe(&input.password);

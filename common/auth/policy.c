@@ -9,7 +9,8 @@
 
 enum {
 	POLICY_TAIL_MAX = 4, /* "princess2024" is still one common word */
-	POLICY_PART_MIN = 4  /* a shorter local part or user name stands in words by chance */
+	POLICY_PART_MIN = 4, /* a shorter local part or user name stands in words by chance */
+	POLICY_STACK = 32768 /* bytes below us where libzxcvbn may have left the password */
 };
 
 /* libzxcvbn counts as the first zxcvbn of 2012 did, in bits; so that version's scale belongs to
@@ -99,6 +100,7 @@ policy_judge_strength(int64_t strength, struct span password)
 		reasons |= POLICY_TOO_WEAK;
 	ZxcvbnFreeInfo(parts);
 	secret_wipe(&copy);
+	sodium_stackzero(POLICY_STACK);
 	return reasons;
 }
 

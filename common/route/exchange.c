@@ -3,11 +3,30 @@
 #include "auth/csrf.h"
 #include "auth/policy.h"
 #include "base/json.h"
+#include "http/path.h"
 
 enum problem
 exchange_fields(struct exchange *x, const struct field *fields, size_t count, void *input)
 {
 	return fields_read(x->ctx, x->request, fields, count, NULL, input);
+}
+
+struct span
+exchange_typed(struct exchange *x, const char *name)
+{
+	struct span text;
+
+	if (fields_peek(x->ctx, x->request, name, &text) != RC_OK)
+		return (struct span){ NULL, 0 };
+	return text;
+}
+
+struct span
+exchange_typed_next(struct exchange *x)
+{
+	struct span next = exchange_typed(x, "next");
+
+	return path_is_local(next) ? next : (struct span){ NULL, 0 };
 }
 
 enum problem

@@ -33,6 +33,12 @@ typedef enum problem handler_fn(struct exchange *);
 /* Reads the body into "input" by the field table. */
 enum problem exchange_fields(struct exchange *, const struct field *, size_t count, void *input);
 
+/* What stood in a field of the form, fit or not, so that a refused form keeps it; in the arena. */
+struct span exchange_typed(struct exchange *, const char *name);
+
+/* The same for "next", which must be a local path. */
+struct span exchange_typed_next(struct exchange *);
+
 /* Answers with fresh tokens: by the backend's transport, with a CSRF cookie bound to the new
  * session; a browser that asked for HTML is sent on to "next" (303) instead of a body. */
 enum problem exchange_tokens(struct exchange *, const struct tokens *, struct span next);

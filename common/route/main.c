@@ -263,8 +263,8 @@ process_serve(void *state, struct conn *conn)
 	if (response_bytes(&response, request.method == METHOD_HEAD, page_policy(), &answer) !=
 	    RC_OK)
 		process_die("out of memory, or a header that is not fit to be sent");
-	if (route != NULL && route->kind == FLOOR)
-		floor += ctx->config->account.response_floor;
+	if (route != NULL && route->kind == FLOOR && ctx->config->account.response_floor > 0)
+		floor += ctx->config->account.response_floor + 1; /* "started" was cut to whole ms */
 	conn_answer(conn, &answer, floor);
 	process_log(process, route, &request, response.status, started);
 	response_free(&response);
