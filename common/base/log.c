@@ -16,6 +16,7 @@ enum {
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -93,12 +94,28 @@ log_text_point(struct log_text *text, struct span point, bool plain)
 	return log_text_add(text, (struct span){ escaped, len });
 }
 
+/* How many bytes the text begins with that need no look at Unicode's tables. */
+static size_t
+log_plain_run(struct span text)
+{
+	size_t run = 0;
+
+	while (run < text.len && text.data[run] >= 0x20 && text.data[run] < 0x7f &&
+	       text.data[run] != '\\')
+		run++;
+	return run;
+}
+
 /* Appends the message, escaped; one that does not fit is cut between two code points. */
 static void
 log_text_message(struct log_text *text, struct span message)
 {
-	size_t cut = text->len; /* the last place with room for the dots */
+	size_t run = log_plain_run(message);
+	size_t cut; /* the last place with room for the dots */
 
+	if (text->len + run + 3 <= text->max && log_text_add(text, (struct span){ message.data, run }))
+		message = span_after(message, run);
+	cut = text->len;
 	while (message.len > 0) {
 		struct span rest = message;
 		bool plain = log_point_is_plain(text_next(&rest));
@@ -114,18 +131,21 @@ log_text_message(struct log_text *text, struct span message)
 	}
 }
 
-/* "2026-01-31T23:59:59.123Z notice login[4711] " */
+/* "2026-01-31T23:59:59.123Z notice login[4711] "; the date is made once a second. */
 static void
 log_text_head(struct log_text *text, enum log_level level)
 {
+	static char date[CLOCK_TEXT_SIZE];
+	static int64_t second = -1;
 	int64_t wall = clock_wall(&clock_system);
-	char date[CLOCK_TEXT_SIZE];
 	char head[LOG_PROGRAM_MAX + 64];
 	int len;
 
-	clock_text(wall, date);
+	if (wall / SECOND != second)
+		clock_text(wall, date);
+	second = wall / SECOND;
 	len = snprintf(head, sizeof(head), "%.19s.%03dZ %s %s[%ld] ", date, (int)(wall % SECOND),
-	    log_levels[level].name, log_state.program, (long)getpid());
+	    log_levels[level].name, log_state.program, (long)log_state.owner);
 	(void)log_text_add(text, (struct span){ head, (size_t)len });
 }
 
@@ -143,13 +163,27 @@ log_write(struct span bytes)
 	}
 }
 
+/* In a child after fork. */
+static void
+log_forked(void)
+{
+	log_state.owner = getpid();
+	log_state.len = 0;
+}
+
+/* Asking the kernel who we are for each line would cost more than the line. */
+static void
+log_own(void)
+{
+	if (log_state.owner == 0) {
+		log_state.owner = getpid();
+		pthread_atfork(NULL, NULL, log_forked);
+	}
+}
+
 static void
 log_gather(enum log_level level, struct span line)
 {
-	if (log_state.owner != getpid()) {
-		log_state.owner = getpid();
-		log_state.len = 0;
-	}
 	if (line.len > sizeof(log_state.gathered) - log_state.len)
 		log_flush();
 	memcpy(log_state.gathered + log_state.len, line.data, line.len);
@@ -188,6 +222,7 @@ log_line(enum log_level level, const char *format, ...)
 	if (log_state.syslog) {
 		log_send(level, span_of(message));
 	} else {
+		log_own();
 		log_text_head(&text, level);
 		log_text_message(&text, span_of(message));
 		text.bytes[text.len++] = '\n';
@@ -207,8 +242,7 @@ log_flush(void)
 {
 	int saved = errno;
 
-	if (log_state.owner == getpid())
-		log_write((struct span){ log_state.gathered, log_state.len });
+	log_write((struct span){ log_state.gathered, log_state.len });
 	log_state.len = 0;
 	errno = saved;
 }

@@ -15,10 +15,16 @@ struct text_form {
 int32_t
 text_next(struct span *text)
 {
+	unsigned char first = (unsigned char)text->data[0];
 	utf8proc_int32_t point;
-	utf8proc_ssize_t taken = utf8proc_iterate(
-	    (const utf8proc_uint8_t *)text->data, (utf8proc_ssize_t)text->len, &point);
+	utf8proc_ssize_t taken;
 
+	if (first < 0x80) { /* nearly all there is */
+		*text = span_after(*text, 1);
+		return first;
+	}
+	taken = utf8proc_iterate(
+	    (const utf8proc_uint8_t *)text->data, (utf8proc_ssize_t)text->len, &point);
 	*text = span_after(*text, taken > 0 ? (size_t)taken : 1);
 	return taken > 0 ? point : -1;
 }

@@ -20,7 +20,7 @@ extern char **environ;
 struct conn {
 	FCGX_Request request; /* of libfcgi; unused under plain CGI */
 	bool is_cgi;
-	bool waiting; /* "answer" is to be sent when "due" comes */
+	bool waiting; /* "answer" is to be sent when "due" comes, or is "lingering" */
 	struct buf answer;
 	int64_t due;
 	struct conn *next; /* in the queue, earliest first */
@@ -31,6 +31,7 @@ static struct {
 	struct conn *queue; /* waiting answers by due time: all floors are alike, so by arrival */
 	struct conn *last;
 	struct conn *serving;
+	struct conn *lingering; /* answered, but not closed yet */
 	size_t waiting;
 	bool is_cgi;
 	bool ticking;
@@ -89,6 +90,7 @@ server_signals(void)
 	server_handle(SIGUSR1, server_on_stop, 0);
 	server_handle(SIGALRM, server_on_tick, SA_RESTART);
 	server_handle(SIGPIPE, SIG_IGN, 0);
+	server_handle(SIGXFSZ, SIG_IGN, 0); /* a write past a limit fails, the process goes on */
 	sigemptyset(&blocked);
 	sigaddset(&blocked, SIGTERM);
 	sigaddset(&blocked, SIGINT);
@@ -197,23 +199,42 @@ conn_wipe_environment(char **environment)
 		char *entry = *environment;
 		char *value = strchr(entry, '=');
 		if (value != NULL &&
-		    (strstr(entry, "HTTP_COOKIE=") == entry || strstr(entry, "HTTP_X_CSRF") == entry ||
+		    (strncmp(entry, "HTTP_COOKIE=", 12) == 0 || strncmp(entry, "HTTP_X_CSRF", 11) == 0 ||
 			strstr(entry, "HTTP_AUTH") != NULL))
 			sodium_memzero(value + 1, strlen(value + 1));
 	}
 }
 
+/* Closes the connection that was answered before this one. libfcgi closes only once the web server
+ * has closed, and sleeps until then; one request later that has long happened. */
+static void
+server_close_lingering(void)
+{
+	struct conn *conn = server.lingering;
+
+	server.lingering = NULL;
+	if (conn != NULL) {
+		FCGX_Finish_r(&conn->request);
+		conn->waiting = false;
+	}
+}
+
+/* The answer and the end of the request leave in one write: two would wake the web server twice.
+ * libfcgi keeps what it has written, so that is wiped here. */
 static void
 conn_send_fcgi(struct conn *conn)
 {
 	FCGX_Stream *out = conn->request.out;
+	unsigned char *written = out->wrNext;
+	size_t room = (size_t)(out->stop - out->wrNext);
 
 	FCGX_PutStr(conn->answer.data, (int)conn->answer.len, out);
-	FCGX_FFlush(out);
-	if (out->stop > out->wrNext)
-		sodium_memzero(out->wrNext, (size_t)(out->stop - out->wrNext));
+	FCGX_FClose(conn->request.err);
+	FCGX_FClose(out);
+	sodium_memzero(written, conn->answer.len < room ? conn->answer.len : room);
 	conn_wipe_environment(conn->request.envp);
-	FCGX_Finish_r(&conn->request);
+	server_close_lingering();
+	server.lingering = conn;
 }
 
 static void
@@ -240,7 +261,7 @@ conn_send(struct conn *conn)
 	else
 		conn_send_fcgi(conn);
 	buf_free(&conn->answer);
-	conn->waiting = false;
+	conn->waiting = conn == server.lingering;
 }
 
 static void
@@ -334,6 +355,7 @@ server_wait(bool listening)
 	struct timespec rest = { 0, 0 };
 	int64_t left = 0;
 
+	server_close_lingering();
 	if (server.queue != NULL) {
 		left = server.queue->due - clock_monotonic(server.clock);
 		left = left < 0 ? 0 : left;
@@ -416,6 +438,7 @@ server_run(server_serve_fn *serve, server_pause_fn *pause, void *state, const st
 	} else {
 		server_run_fcgi(serve, pause, state);
 	}
+	server_close_lingering();
 	server_tick(false);
 	for (size_t i = 0; !server.is_cgi && i <= SERVER_QUEUE; i++)
 		FCGX_Free(&server.conns[i].request, 1);

@@ -147,8 +147,6 @@ sqlite_connect(sqlite3 **out, struct sqlite_wait *wait, const struct config *con
 	code = sqlite3_open_v2(path, out, flags, NULL);
 	if (code == SQLITE_OK)
 		code = sqlite3_busy_handler(*out, sqlite_wait_turn, wait);
-	if (code == SQLITE_OK)
-		code = sqlite3_exec(*out, "PRAGMA cell_size_check = ON", NULL, NULL, NULL);
 	if (code != SQLITE_OK)
 		rc = sqlite_refuse_code(fault, path, code);
 	else if (!sqlite_harden(*out))

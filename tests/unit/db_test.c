@@ -20,7 +20,6 @@ static const struct {
 	{ "PRAGMA application_id", DB_APPLICATION_ID },
 	{ "PRAGMA foreign_keys", 1 },
 	{ "PRAGMA trusted_schema", 0 },
-	{ "PRAGMA cell_size_check", 1 },
 	{ "PRAGMA synchronous", 2 },
 	{ "PRAGMA temp_store", 2 },
 	{ "PRAGMA secure_delete", 2 },
