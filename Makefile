@@ -1,27 +1,48 @@
 # make            build/cgi-bin/* and build/bin/yettctl
 # make run        the whole thing on loopback with a demo site (PORT, STATE)
 # make check      every test that fits in a few minutes; check-all the slow ones too
-# make bench      ratios; make lint, format, docs, static, install as their names say
+# make lint       silent when there is nothing to say; make format applies the layout
+# make docs       writes what is made from the source; install and clean as their names say
+#
+# CFLAGS, CPPFLAGS, LDFLAGS are the user's and come after ours. V=1 shows the commands, WERROR=-Werror
+# takes no warning, SANITIZE=-fsanitize=... replaces the hardening, STATE_DIRECTORY=/var/lib/yett
+# compiles in where the route executables find their state.
 
 BUILD ?= build
 PREFIX ?= /usr/local
+DESTDIR ?=
 CC ?= cc
 AWK ?= awk
 SANITIZE ?=
 OPTIMIZE ?= -O2
+STATE_DIRECTORY ?=
 WERROR ?= $(if $(CI),-Werror)
+INSTALL ?= install
 
 PACKAGES = fcgi sqlite3 libcjson libsodium libutf8proc libseccomp
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-qual \
 	-Wwrite-strings -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Wswitch-enum
-HARDENING = -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
-CPPFLAGS += -D_GNU_SOURCE -Icommon -I$(BUILD)/gen $(shell pkg-config --cflags $(PACKAGES))
-CFLAGS += -std=c11 -g $(OPTIMIZE) $(WARNINGS) $(WERROR) $(if $(SANITIZE),$(SANITIZE),$(HARDENING))
-LDFLAGS += $(if $(SANITIZE),$(SANITIZE),-pie -Wl,-z,relro,-z,now)
-LDLIBS += -Wl,--as-needed $(shell pkg-config --libs $(PACKAGES)) -lzxcvbn -lm
+# Each function in a section of its own, so that a program holds nothing that it does not use.
+HARDENING = $(if $(filter -O0,$(OPTIMIZE)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2) \
+	-fstack-protector-strong -fPIE -ffunction-sections -fdata-sections
+PACKAGE_FLAGS := $(shell pkg-config --cflags $(PACKAGES))
+PACKAGE_LIBS := $(shell pkg-config --libs $(PACKAGES))
+YETT_CPPFLAGS = -D_GNU_SOURCE -Icommon -I$(BUILD)/gen $(PACKAGE_FLAGS) \
+	$(if $(STATE_DIRECTORY),-DYETT_STATE_DIRECTORY='"$(STATE_DIRECTORY)"') $(CPPFLAGS)
+YETT_CFLAGS = -std=c11 -g $(OPTIMIZE) $(WARNINGS) $(if $(SANITIZE),$(SANITIZE),$(HARDENING)) \
+	$(CFLAGS) $(WERROR)
+YETT_LDFLAGS = $(if $(SANITIZE),$(SANITIZE),-pie -Wl,-z,relro,-z,now -Wl,--gc-sections) $(LDFLAGS)
+YETT_LDLIBS = -Wl,--as-needed $(PACKAGE_LIBS) -lzxcvbn -lm $(LDLIBS)
+
+# One short line for each step, or its command with V=1.
+say = @$(if $(V),,printf '  %-4s %s\n' $(1) $(2);)
+compile = $(call say,CC,$<)$(if $(V),set -x;) $(CC) $(YETT_CPPFLAGS) $(1) $(YETT_CFLAGS) -MMD -MP -c -o $@ $<
+link = $(call say,LD,$@)$(if $(V),set -x;) $(CC) $(YETT_LDFLAGS) $(1) -o $@ $(filter-out $(BUILD)/flags,$^) $(YETT_LDLIBS) $(2)
 
 GENERATED = $(BUILD)/gen/queries.h $(BUILD)/gen/queries.c $(BUILD)/gen/migrations.c \
 	$(BUILD)/gen/templates.c
+MIGRATIONS = $(sort $(wildcard schema/[0-9]*.sql))
+TEMPLATES = $(sort $(wildcard common/page/templates/*))
 COMMON = $(wildcard common/*/*.c)
 CTL = $(wildcard ctl/*.c)
 PROGRAMS = $(patsubst cgi-bin/%.c,$(BUILD)/cgi-bin/%,$(wildcard cgi-bin/*.c))
@@ -31,48 +52,76 @@ OBJECTS = $(COMMON:%.c=$(BUILD)/obj/%.o) \
 
 all: $(PROGRAMS) $(BUILD)/bin/yettctl
 
+# Other flags than last time make everything anew.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(CC) $(YETT_CPPFLAGS) $(YETT_CFLAGS) $(YETT_LDFLAGS))' >$@.part
+	@cmp -s $@.part $@ && rm $@.part || mv $@.part $@
+
+# The directories stand among the prerequisites for the day when a file is taken away.
 $(BUILD)/gen/queries.h $(BUILD)/gen/queries.c: schema/queries.sql tools/sql2c
 	@mkdir -p $(@D)
-	tools/sql2c $(if $(filter %.h,$@),header,table) $< > $@.part && mv $@.part $@
+	$(call say,GEN,$@)tools/sql2c $(if $(filter %.h,$@),header,table) $< >$@.part && mv $@.part $@
 
-$(BUILD)/gen/migrations.c: $(wildcard schema/[0-9]*.sql) tools/embed
+$(BUILD)/gen/migrations.c: $(MIGRATIONS) schema tools/embed
 	@mkdir -p $(@D)
-	tools/embed migrations $(sort $(filter %.sql,$^)) > $@.part && mv $@.part $@
+	$(call say,GEN,$@)tools/embed migrations $(MIGRATIONS) >$@.part && mv $@.part $@
 
-$(BUILD)/gen/templates.c: $(wildcard common/page/templates/*) tools/embed
+$(BUILD)/gen/templates.c: $(TEMPLATES) common/page/templates tools/embed
 	@mkdir -p $(@D)
-	tools/embed templates $(sort $(filter-out tools/%,$^)) > $@.part && mv $@.part $@
+	$(call say,GEN,$@)tools/embed templates $(TEMPLATES) >$@.part && mv $@.part $@
 
-$(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c $(BUILD)/gen/queries.h
+$(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c $(BUILD)/gen/queries.h $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call compile)
 
-$(BUILD)/obj/%.o: %.c | $(BUILD)/gen/queries.h
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags | $(BUILD)/gen/queries.h
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call compile)
 
-$(LIBRARY): $(OBJECTS)
-	@rm -f $@
-	$(AR) rcs $@ $^
+$(LIBRARY): $(OBJECTS) $(wildcard common/*)
+	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $(OBJECTS)
 
-$(BUILD)/cgi-bin/%: $(BUILD)/obj/cgi-bin/%.o $(LIBRARY)
+$(BUILD)/cgi-bin/%: $(BUILD)/obj/cgi-bin/%.o $(LIBRARY) $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call link)
 
-$(BUILD)/bin/yettctl: $(CTL:%.c=$(BUILD)/obj/%.o) $(LIBRARY)
+$(BUILD)/bin/yettctl: $(CTL:%.c=$(BUILD)/obj/%.o) $(LIBRARY) $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call link)
+
+PORT ?= 8080
+STATE ?= state
+SERVER ?= lighttpd
+
+run: all
+	@tools/run $(BUILD) $(PORT) "$(STATE)" $(if $(filter file,$(origin STATE)),no,yes) $(SERVER)
 
 include tests/tests.mk
 
 format:
-	clang-format -i $$(git ls-files '*.c' '*.h')
+	$(call say,FMT,'*.c *.h')find common ctl cgi-bin tests -name '*.[ch]' -exec clang-format -i {} +
+
+docs: $(BUILD)/bin/yettctl
+	$(call say,DOC,docs/configuration.md)mkdir -p docs && \
+		$(BUILD)/bin/yettctl config --document >$(BUILD)/configuration.md && \
+		mv $(BUILD)/configuration.md docs/configuration.md
+
+install: all
+	$(INSTALL) -d $(DESTDIR)$(PREFIX)/lib/yett/cgi-bin $(DESTDIR)$(PREFIX)/sbin \
+		$(DESTDIR)$(PREFIX)/share/doc/yett
+	$(INSTALL) -m 0755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/lib/yett/cgi-bin
+	$(INSTALL) -m 0755 $(BUILD)/bin/yettctl $(DESTDIR)$(PREFIX)/sbin
+	$(INSTALL) -m 0644 lighttpd.conf.example $(wildcard *.md LICENSE docs/*.md) \
+		$(DESTDIR)$(PREFIX)/share/doc/yett
 
 clean:
 	rm -rf $(BUILD)
 
+FORCE:
+
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
-.PHONY: all run check check-all bench lint format docs static install clean
+.PHONY: all run format docs install clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
