@@ -1,5 +1,7 @@
 #include "auth/backend.h"
 
+#include "http/transport.h"
+
 static const struct verifier *const verifiers[] = {
 	[STRATEGY_JWT] = &strategy_jwt_verifier,
 	[STRATEGY_DATABASE] = &strategy_database_verifier,

@@ -3,7 +3,9 @@
 #define YETT_AUTH_BACKEND_H
 
 #include "auth/strategy.h"
-#include "http/transport.h"
+#include "base/config.h"
+
+struct transport; /* http/transport.h; flows hold backends but do not look at how tokens travel */
 
 struct backend {
 	const struct backend_config *config;

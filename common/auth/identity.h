@@ -3,6 +3,7 @@
 #define YETT_AUTH_IDENTITY_H
 
 #include "auth/backend.h"
+#include "http/transport.h"
 
 /* Asks one backend. RC_OK: known; RC_NO: nobody, and *presented tells whether there was a token;
  * a fault: could not tell. */

@@ -140,7 +140,8 @@ conn_read_cgi(struct buf *body, size_t length)
 	enum rc rc = RC_OK;
 
 	while (length > 0 && rc == RC_OK) {
-		ssize_t got = read(STDIN_FILENO, block, length < sizeof(block) ? length : sizeof(block));
+		ssize_t got =
+		    read(STDIN_FILENO, block, length < sizeof(block) ? length : sizeof(block));
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got <= 0) {
@@ -197,26 +198,34 @@ conn_wipe_environment(char **environment)
 {
 	for (; *environment != NULL; environment++) {
 		char *entry = *environment;
-		char *value = strchr(entry, '=');
-		if (value != NULL &&
-		    (strncmp(entry, "HTTP_COOKIE=", 12) == 0 || strncmp(entry, "HTTP_X_CSRF", 11) == 0 ||
-			strstr(entry, "HTTP_AUTH") != NULL))
+		char *value;
+
+		if (entry[0] != 'H' && entry[0] != 'R') /* HTTP_..., REDIRECT_... */
+			continue;
+		value = strchr(entry, '=');
+		if (value != NULL && (strncmp(entry, "HTTP_COOKIE=", 12) == 0 ||
+					 strncmp(entry, "HTTP_X_CSRF", 11) == 0 ||
+					 strstr(entry, "HTTP_AUTH") != NULL))
 			sodium_memzero(value + 1, strlen(value + 1));
 	}
 }
 
-/* Closes the connection that was answered before this one. libfcgi closes only once the web server
- * has closed, and sleeps until then; one request later that has long happened. */
+/* Closes the connection that was answered before this one. libfcgi would sleep until the web server
+ * has closed, and only then close; one request later that has long happened, and libfcgi need not
+ * do more than close. */
 static void
 server_close_lingering(void)
 {
 	struct conn *conn = server.lingering;
+	char byte;
 
 	server.lingering = NULL;
-	if (conn != NULL) {
-		FCGX_Finish_r(&conn->request);
-		conn->waiting = false;
-	}
+	if (conn == NULL)
+		return;
+	if (recv(conn->request.ipcFd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+		FCGX_Detach(&conn->request);
+	FCGX_Finish_r(&conn->request);
+	conn->waiting = false;
 }
 
 /* The answer and the end of the request leave in one write: two would wake the web server twice.
@@ -243,7 +252,8 @@ conn_send_cgi(const struct conn *conn)
 	size_t sent = 0;
 
 	while (sent < conn->answer.len) {
-		ssize_t put = write(STDOUT_FILENO, conn->answer.data + sent, conn->answer.len - sent);
+		ssize_t put =
+		    write(STDOUT_FILENO, conn->answer.data + sent, conn->answer.len - sent);
 		if (put < 0 && errno == EINTR)
 			continue;
 		if (put <= 0)
@@ -351,7 +361,8 @@ server_tick(bool on)
 static void
 server_wait(bool listening)
 {
-	struct pollfd listener = { .fd = listening ? FCGI_LISTENSOCK_FILENO : -1, .events = POLLIN };
+	struct pollfd listener = { .fd = listening ? FCGI_LISTENSOCK_FILENO : -1,
+		.events = POLLIN };
 	struct timespec rest = { 0, 0 };
 	int64_t left = 0;
 

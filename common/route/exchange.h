@@ -4,6 +4,7 @@
 
 #include "auth/identity.h"
 #include "base/client.h"
+#include "base/tokens.h"
 #include "flow/refusal.h"
 #include "http/fields.h"
 #include "http/response.h"

@@ -16,6 +16,8 @@
 #include "store/clean.h"
 
 #define PROCESS_ARENA (512 * 1024) /* of one request: its body, what was parsed, rows */
+#define PROCESS_NAMES 64           /* request ids for which randomness is fetched at a time */
+#define PROCESS_NAME_SIZE ((REQUEST_ID_SIZE - 1) / 2)
 #define CLEAN_EVERY (60 * SECOND)
 #define OUTDATED_EVERY (1 * SECOND)
 
@@ -29,6 +31,8 @@ struct process {
 	struct ctx ctx;
 	struct config *config;
 	struct backends backends;
+	unsigned char names[PROCESS_NAMES][PROCESS_NAME_SIZE]; /* of requests to come */
+	size_t names_left;
 	int64_t cleaned_at, looked_at; /* monotonic */
 	bool outdated;
 };
@@ -190,12 +194,19 @@ process_stop(struct process *process)
 
 /* A request id: told to the client in errors and written in the log. */
 static enum rc
-process_name_request(struct ctx *ctx)
+process_name_request(struct process *process)
 {
-	unsigned char bytes[(REQUEST_ID_SIZE - 1) / 2];
-	enum rc rc = random_bytes(&ctx->random, bytes, sizeof(bytes));
+	struct ctx *ctx = &process->ctx;
+	enum rc rc = RC_OK;
 
-	sodium_bin2hex(ctx->request_id, sizeof(ctx->request_id), bytes, sizeof(bytes));
+	if (process->names_left == 0) {
+		rc = random_bytes(&ctx->random, process->names, sizeof(process->names));
+		process->names_left = PROCESS_NAMES;
+	}
+	sodium_bin2hex(ctx->request_id, sizeof(ctx->request_id),
+	    process->names[--process->names_left], PROCESS_NAME_SIZE);
+	if (rc != RC_OK)
+		process->names_left = 0;
 	return rc;
 }
 
@@ -250,7 +261,7 @@ process_serve(void *state, struct conn *conn)
 	enum problem problem;
 
 	ctx->now = clock_wall(&ctx->clock);
-	problem = problem_of(process_name_request(ctx));
+	problem = problem_of(process_name_request(process));
 	if (problem == PROBLEM_NONE)
 		problem = problem_of(request_read(ctx, conn_environment(conn), &request));
 	if (problem == PROBLEM_NONE) {
@@ -264,7 +275,8 @@ process_serve(void *state, struct conn *conn)
 	    RC_OK)
 		process_die("out of memory, or a header that is not fit to be sent");
 	if (route != NULL && route->kind == FLOOR && ctx->config->account.response_floor > 0)
-		floor += ctx->config->account.response_floor + 1; /* "started" was cut to whole ms */
+		floor +=
+		    ctx->config->account.response_floor + 1; /* "started" was cut to whole ms */
 	conn_answer(conn, &answer, floor);
 	process_log(process, route, &request, response.status, started);
 	response_free(&response);

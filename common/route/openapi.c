@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "http/cookie.h"
+#include "http/transport.h"
 #include "route/openapi_rows.h"
 
 enum {

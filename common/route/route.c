@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "http/path.h"
+#include "http/transport.h"
 
 #define ALWAYS ROUTE_ALWAYS
 #define WHEN(flag) offsetof(struct config, routes.flag)

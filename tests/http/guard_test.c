@@ -85,6 +85,15 @@ static const struct {
 	{ "/admin/secret.txt", { 401, 403, 403, 403, 200 } },
 	/* A prefix covers whole segments: this is under no rule, where "authenticated" holds. */
 	{ "/membersx", { 401, 404, 404, 404, 404 } },
+	/* The longest prefix wins, whatever the order of the sections; a slash at its end is
+	   nothing. */
+	{ "/members/inner/free/x", { 404, 404, 404, 404, 404 } },
+	{ "/members/inner/free", { 404, 404, 404, 404, 404 } },
+	{ "/members/inner/freedom", { 401, 403, 403, 403, 404 } },
+	{ "/members/inner", { 401, 403, 403, 403, 404 } },
+	{ "/members/inner/x", { 401, 403, 403, 403, 404 } },
+	{ "/members/innerx", { 401, 403, 404, 404, 404 } },
+	{ "/members/inner/free/../x", { 401, 403, 403, 403, 404 } },
 	/* One path, many spellings. */
 	{ "//members/secret.txt", { 401, 403, 200, 200, 200 } },
 	{ "/members//secret.txt", { 401, 403, 200, 200, 200 } },
@@ -134,6 +143,15 @@ START_TEST(test_paths)
 			ck_assert_int_eq(ASK(site, .path = paths[_i].path, .jar = jars[i])->status,
 			    paths[_i].status[i]);
 	}
+}
+END_TEST
+
+START_TEST(test_a_slash_at_the_end_of_a_rule_is_nothing)
+{
+	const char *const words[] = { "set", "protect /slashed/.require", "verified", NULL };
+	struct ctl_result result = site_ctl(site, NULL, words);
+
+	ck_assert_msg(result.status == 0, "%s", result.err);
 }
 END_TEST
 
@@ -465,10 +483,14 @@ main(void)
 {
 	TCase *tests = tcase_create("guard");
 
-	site = site_start(&(struct site_options){
-	    .settings = { "account.requires_verification", "off" }, .lighttpd = lighttpd_more });
+	site =
+	    site_start(&(struct site_options){ .settings = { "account.requires_verification", "off",
+						   "protect /members/inner/free.require", "none",
+						   "protect /members/inner.require", "superuser" },
+		.lighttpd = lighttpd_more });
 	tcase_add_unchecked_fixture(tests, setup, NULL);
 	tcase_add_loop_test(tests, test_paths, 0, LENGTH(paths));
+	tcase_add_test(tests, test_a_slash_at_the_end_of_a_rule_is_nothing);
 	tcase_add_test(tests, test_methods);
 	tcase_add_test(tests, test_the_application_is_told_who_it_is);
 	tcase_add_test(tests, test_a_session_that_ends_is_out_at_once);

@@ -23,9 +23,10 @@
 #define SITE_GRACE 5000     /* to stop */
 #define SITE_STEP 20
 #define SITE_PORTS 5          /* free ports that may be taken before the server has them */
-#define SITE_DIRECTORY_MAX 60 /* sockets in it have paths of at most 107 bytes */
+#define SITE_DIRECTORY_MAX 50 /* sockets two levels below have paths of at most 107 bytes */
 #define SITE_CHILDREN_MAX 64
 #define SITE_LOG_SHOWN 4096
+#define SITE_ROUNDS 100 /* of looking for processes that were left behind */
 
 static struct site *sites;
 
@@ -170,14 +171,27 @@ site_free_port(void)
 	return ntohs(address.sin_port);
 }
 
+/* A site that a test starts for itself lies in the first site's directory, which is removed
+ * however that test ends. */
+static const char *
+site_parent(void)
+{
+	const char *parent = getenv("TMPDIR");
+	const struct site *first = sites;
+
+	while (first != NULL && first->next != NULL)
+		first = first->next;
+	if (first != NULL && first->owner != getpid())
+		return first->directory;
+	return parent == NULL || parent[0] != '/' || strlen(parent) > SITE_DIRECTORY_MAX ? "/tmp"
+											 : parent;
+}
+
 static void
 site_place(struct site *site)
 {
-	const char *parent = getenv("TMPDIR");
-
-	if (parent == NULL || strlen(parent) > SITE_DIRECTORY_MAX)
-		parent = "/tmp";
-	snprintf(site->directory, sizeof(site->directory), "%s/yett-http-XXXXXX", parent);
+	snprintf(site->directory, sizeof(site->directory), "%.*s/yett-http-XXXXXX",
+	    SITE_DIRECTORY_MAX * 2, site_parent());
 	if (mkdtemp(site->directory) == NULL)
 		site_fail(NULL, site->directory);
 	snprintf(site->state, sizeof(site->state), "%s/state", site->directory);
@@ -277,11 +291,45 @@ site_serve(struct site *site, const struct site_options *options)
 	site_fail(site, "the server does not answer");
 }
 
+static size_t
+site_children(pid_t parent, pid_t *pids, size_t max)
+{
+	FILE *file = fopen(text("/proc/%d/task/%d/children", (int)parent, (int)parent), "r");
+	size_t count = 0;
+	int pid;
+
+	while (file != NULL && count < max && fscanf(file, "%d", &pid) == 1)
+		pids[count++] = (pid_t)pid;
+	if (file != NULL)
+		fclose(file);
+	return count;
+}
+
+/* Whatever else is a child of this process: the servers of tests that crashed come to it, and what
+ * those leave behind. */
+static void
+site_end_orphans(void)
+{
+	pid_t pids[SITE_CHILDREN_MAX];
+	size_t count;
+
+	for (int round = 0; round < SITE_ROUNDS; round++) {
+		count = site_children(getpid(), pids, SITE_CHILDREN_MAX);
+		for (size_t i = 0; i < count; i++)
+			kill(pids[i], SIGKILL);
+		for (size_t i = 0; i < count; i++)
+			waitpid(pids[i], NULL, 0);
+		if (count == 0)
+			break;
+	}
+}
+
 static void
 site_stop_all(void)
 {
 	for (struct site *site = sites; site != NULL; site = site->next)
 		site_stop(site);
+	site_end_orphans();
 }
 
 static void
@@ -298,6 +346,8 @@ site_prepare(void)
 {
 	const char *path = getenv("PATH");
 
+	if (sites != NULL && sites->owner != getpid())
+		prctl(PR_SET_PDEATHSIG, SIGTERM); /* a test ends with its program */
 	if (sites != NULL)
 		return;
 	setenv(
@@ -322,9 +372,9 @@ site_start(const struct site_options *options)
 		site_fail(NULL, "no memory");
 	site_prepare();
 	site->owner = getpid();
+	site_place(site);
 	site->next = sites;
 	sites = site;
-	site_place(site);
 	site_configure(site, options);
 	site_write_conf(site, options);
 	while (!site_serve(site, options)) {
@@ -340,20 +390,6 @@ site_start(const struct site_options *options)
 }
 
 /* ------------------------------------------------------------------ stop */
-
-static size_t
-site_children(pid_t parent, pid_t *pids, size_t max)
-{
-	FILE *file = fopen(text("/proc/%d/task/%d/children", (int)parent, (int)parent), "r");
-	size_t count = 0;
-	int pid;
-
-	while (file != NULL && count < max && fscanf(file, "%d", &pid) == 1)
-		pids[count++] = (pid_t)pid;
-	if (file != NULL)
-		fclose(file);
-	return count;
-}
 
 size_t
 site_processes(const struct site *site, const char *program, pid_t *pids, size_t max)
