@@ -217,6 +217,9 @@ config_check_mount(struct span given, char *kept)
 bool
 config_check_protect(struct span given, char *kept)
 {
+	/* "/a/" covers what "/a" covers. */
+	if (given.len > 2 && given.data[given.len - 1] == '/' && given.data[given.len - 2] != '/')
+		given.len--;
 	if (!config_is_path(given) || !span_copy(kept, CONFIG_VALUE_SIZE, given))
 		return false;
 	return strpbrk(kept, "%?#\\\t") == NULL;

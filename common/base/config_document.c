@@ -54,7 +54,7 @@ static const char config_document_protect[] =
     "## [protect PATH]\n"
     "\n"
     "What the guard demands under a path. The path is written as it is after decoding: it begins\n"
-    "with `/`, has no empty or dot segment, no `%`, `?`, `#` or backslash, and no `/` at its end.\n"
+    "with `/`, has no empty or dot segment, no `%`, `?`, `#` or backslash; a `/` at its end does not matter.\n"
     "It covers whole segments: `/a` covers `/a`, `/a/` and `/a/x`, not `/ab`. The longest path\n"
     "wins; a path under none needs `authenticated`. There can be 64. Its one key is `require`:\n"
     "\n"
