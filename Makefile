@@ -95,7 +95,7 @@ STATE ?= state
 SERVER ?= lighttpd
 
 run: all
-	@tools/run $(BUILD) $(PORT) "$(STATE)" $(if $(filter file,$(origin STATE)),no,yes) $(SERVER)
+	@exec tools/run $(BUILD) $(PORT) "$(STATE)" $(if $(filter file,$(origin STATE)),no,yes) $(SERVER)
 
 include tests/tests.mk
 

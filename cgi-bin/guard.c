@@ -2,6 +2,7 @@
  *
  * Only a 200 that was built on purpose lets a request pass; every fault ends in another status. */
 #include "auth/require.h"
+#include "base/log.h"
 #include "http/path.h"
 #include "route/main.h"
 
@@ -41,7 +42,8 @@ guard_words(struct guard *guard, struct span words)
 		guard_refuse(guard);
 }
 
-/* The path without its segments' parameters ("/a;x/b" is "/a/b" to some applications). */
+/* The path without its segments' parameters ("/a;x/b" is "/a/b" to some applications), and without
+ * the segments that were nothing but parameters ("/;/a" is "/a"). */
 static struct span
 guard_plain(struct exchange *x, struct span path)
 {
@@ -52,8 +54,9 @@ guard_plain(struct exchange *x, struct span path)
 	if (plain == NULL)
 		return (struct span){ NULL, 0 };
 	for (size_t i = 0; i < path.len; i++) {
+		bool again = path.data[i] == '/' && len > 0 && plain[len - 1] == '/';
 		parameter = path.data[i] == ';' || (parameter && path.data[i] != '/');
-		if (!parameter)
+		if (!parameter && !again)
 			plain[len++] = path.data[i];
 	}
 	return (struct span){ plain, len };
@@ -78,7 +81,8 @@ guard_path(struct guard *guard, struct span target)
 	guard_require(guard, require_for_path(guard->x->config, plain));
 }
 
-/* ?require=WORDS and ?role=NAME, any number of each: all must hold. */
+/* ?require=WORDS and ?role=NAME, any number of each: all must hold. A name that is neither may be a
+ * misspelt one, so it is refused. */
 static void
 guard_query(struct guard *guard)
 {
@@ -91,14 +95,14 @@ guard_query(struct guard *guard)
 	    (rc = path_next_pair(guard->x->ctx->arena, &rest, &name, &value, &broken)) == RC_OK) {
 		struct buf words = BUF_INIT(TARGET_MAX);
 		bool role = span_equal(name, SPAN("role"));
-		if (broken || (role && memchr(value.data, ' ', value.len) != NULL)) {
+		if (broken || (!role && !span_equal(name, SPAN("require"))) ||
+		    (role && memchr(value.data, ' ', value.len) != NULL)) {
 			guard_refuse(guard);
 			break;
 		}
 		buf_text(&words, role ? "all-roles " : "");
 		buf_add(&words, value);
-		if (role || span_equal(name, SPAN("require")))
-			guard_words(guard, buf_span(&words));
+		guard_words(guard, buf_span(&words));
 		buf_free(&words);
 	}
 	if (rc != RC_NO && rc != RC_OK)
@@ -112,7 +116,8 @@ guard_is_preflight(const struct guard *guard, struct span method)
 	       guard->x->request->variables[VARIABLE_HTTP_ORIGIN].data != NULL;
 }
 
-/* An outer request that a header names, if it does. */
+/* An outer request that a header names, if it does. Its method is believed only where proxies
+ * always set it beside the target: X-Forwarded-Method. */
 static void
 guard_named(struct guard *guard, struct span target, struct span method)
 {
@@ -124,7 +129,7 @@ guard_named(struct guard *guard, struct span target, struct span method)
 		guard_path(guard, target);
 }
 
-static void
+static enum problem
 guard_names(struct exchange *x, const char *const names[4])
 {
 	const struct user *user = &x->caller.user;
@@ -135,16 +140,19 @@ guard_names(struct exchange *x, const char *const names[4])
 			buf_char(&roles, ',');
 		buf_add(&roles, user->roles[i]);
 	}
-	if (roles.failed)
-		x->response->head.failed = true;
 	response_header(x->response, names[0], span_of(user->id));
 	response_header(x->response, names[1], user->email);
 	response_header(x->response, names[2], buf_span(&roles));
 	response_header(x->response, names[3], span_of(x->caller.backend->config->name));
+	if (roles.failed || x->response->head.failed) {
+		log_line(LOG_ERROR, "user %s has more roles than headers can tell", user->id);
+		response_clear(x->response);
+	}
 	buf_free(&roles);
+	return x->response->head.len == 0 ? PROBLEM_SERVICE_UNAVAILABLE : PROBLEM_NONE;
 }
 
-static void
+static enum problem
 guard_pass(struct exchange *x)
 {
 	static const char *const variables[] = { "Variable-AUTH_USER", "Variable-AUTH_EMAIL",
@@ -152,12 +160,16 @@ guard_pass(struct exchange *x)
 	static const char *const headers[] = { "X-Auth-User", "X-Auth-Email", "X-Auth-Roles",
 		"X-Auth-Backend" };
 
-	x->response->status = 200;
-	if (!x->caller.known)
-		return;
-	guard_names(x, x->request->authorizer ? variables : headers);
-	if (x->request->authorizer)
+	enum problem problem = PROBLEM_NONE;
+
+	if (x->caller.known)
+		problem = guard_names(x, x->request->authorizer ? variables : headers);
+	if (problem != PROBLEM_NONE)
+		return problem;
+	if (x->caller.known && x->request->authorizer)
 		response_header(x->response, "Variable-REMOTE_USER", span_of(x->caller.user.id));
+	x->response->status = 200;
+	return PROBLEM_NONE;
 }
 
 /* The login page of the first cookie backend, with the way back; RC_NO where there is none. */
@@ -189,10 +201,8 @@ guard_answer(struct guard *guard, struct span target)
 	bool browser =
 	    target.data != NULL && x->wants_page && x->config->guard.deny_style == DENY_REDIRECT;
 
-	if (guard->verdict == VERDICT_PASS) {
-		guard_pass(x);
-		return PROBLEM_NONE;
-	}
+	if (guard->verdict == VERDICT_PASS)
+		return guard_pass(x);
 	if (guard->verdict == VERDICT_NOBODY && browser && guard_redirect(x, target) == RC_OK)
 		return PROBLEM_NONE;
 	if (x->config->guard.deny_style == DENY_FCGID)
@@ -267,7 +277,7 @@ guard_get(struct exchange *x)
 
 	if (problem != PROBLEM_NONE)
 		return problem;
-	guard_named(&guard, original, variables[VARIABLE_HTTP_X_ORIGINAL_METHOD]);
+	guard_named(&guard, original, (struct span){ NULL, 0 });
 	guard_named(&guard, forwarded, variables[VARIABLE_HTTP_X_FORWARDED_METHOD]);
 	guard_query(&guard);
 	if (!guard.judged)

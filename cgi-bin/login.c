@@ -73,6 +73,9 @@ login_get(struct exchange *x)
 		if (problem == PROBLEM_NONE || problem == PROBLEM_SERVICE_UNAVAILABLE)
 			return problem;
 		response_clear(x->response);
+		/* A dead cookie goes, or each look at this page would count as a failed refresh. */
+		if (problem == PROBLEM_REFRESH_TOKEN_INVALID)
+			x->backend->transport->clear(x->backend->config, x->response);
 	}
 	if (x->wants_page)
 		return login_page(x, 200, (struct span){ NULL, 0 }, next, (struct span){ NULL, 0 });
@@ -111,8 +114,8 @@ login_post(struct exchange *x)
 	if (problem == PROBLEM_NONE)
 		problem = exchange_tokens(x, &tokens, input.next);
 	else if (x->wants_page && x->backend->transport->is_cookie &&
-		 login_page(x, problem_row(problem)->status, login_typed(x),
-		     exchange_typed_next(x), exchange_sentence(x, problem)) != PROBLEM_NONE)
+		 login_page(x, problem_row(problem)->status, login_typed(x), exchange_typed_next(x),
+		     exchange_sentence(x, problem)) != PROBLEM_NONE)
 		problem = PROBLEM_SERVICE_UNAVAILABLE;
 	tokens_wipe(&tokens);
 	secret_wipe(&input.password);

@@ -11,8 +11,8 @@ enum rc csrf_make(struct ctx *, const char *binding, char token[CSRF_TOKEN_SIZE]
 
 /* What tokens of this cookie backend are bound to in this request: the session that either cookie
  * tells, else the jti, else nothing. */
-enum rc csrf_binding(struct ctx *, const struct backend *, const struct request *,
-    char binding[UUID_SIZE]) RC_MUST;
+enum rc csrf_binding(
+    struct ctx *, const struct backend *, const struct request *, char binding[UUID_SIZE]) RC_MUST;
 
 /* Whether an unsafe request proves that it comes from this site. "own" is the backend of the
  * route, NULL for routes that exist once. RC_OK: it does, or needs no proof. RC_NO: it does not. */

@@ -7,12 +7,12 @@
 #include "store/user.h"
 
 struct event {
-	const char *name;	    /* "session.started" ... */
+	const char *name; /* "session.started" ... */
 	const struct client *client;
-	const struct user *user;    /* NULL where there is no account */
-	bool by_user;		    /* the user acted; else somebody unknown */
-	const char *backend;	    /* NULL where none took part */
-	const char *session;	    /* public id, NULL or empty where none took part */
+	const struct user *user; /* NULL where there is no account */
+	bool by_user;            /* the user acted; else somebody unknown */
+	const char *backend;     /* NULL where none took part */
+	const char *session;     /* public id, NULL or empty where none took part */
 };
 
 /* Appends the audit row. */

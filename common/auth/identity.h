@@ -7,8 +7,8 @@
 
 /* Asks one backend. RC_OK: known; RC_NO: nobody, and *presented tells whether there was a token;
  * a fault: could not tell. */
-enum rc identity_at(struct ctx *, const struct backend *, const struct request *,
-    struct identity *, bool *presented) RC_MUST;
+enum rc identity_at(struct ctx *, const struct backend *, const struct request *, struct identity *,
+    bool *presented) RC_MUST;
 
 /* Asks all of them. A refused token is no error where another backend accepts one. */
 enum rc identity_find(struct ctx *, const struct backends *, const struct request *,

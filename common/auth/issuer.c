@@ -18,3 +18,15 @@ issuer_refreshes(const struct backend *backend)
 		return false;
 	return backend->config->database.refresh;
 }
+
+int64_t
+issuer_access_lifetime(const struct ctx *ctx, const struct backend *backend, int64_t configured,
+    const struct session *session)
+{
+	int64_t idle = backend->config->database.idle_lifetime;
+	int64_t rest = session->expires_at - ctx->now;
+
+	if (idle > 0 && issuer_refreshes(backend) && idle < rest)
+		rest = idle;
+	return configured < rest ? configured : rest;
+}

@@ -26,6 +26,11 @@ extern const struct issuer strategy_jwt_issuer;
 /* The issuer of a backend's strategy; one line for each in issuer.c. */
 const struct issuer *issuer_of(const struct backend *);
 
+/* How long an access token of the session is valid: as configured, never past its session, nor
+ * past the time after which an idle session ends. */
+int64_t issuer_access_lifetime(
+    const struct ctx *, const struct backend *, int64_t configured, const struct session *);
+
 /* Whether the backend's sign-ins make refresh sessions. */
 bool issuer_refreshes(const struct backend *);
 

@@ -6,11 +6,11 @@
 #include "store/attempt.h"
 
 enum limit {
-	LIMIT_LOGIN,	      /* identifier and address */
+	LIMIT_LOGIN,          /* identifier and address */
 	LIMIT_LOGIN_ADDRESS,  /* address */
-	LIMIT_LOCKOUT,	      /* identifier */
-	LIMIT_REFRESH,	      /* address */
-	LIMIT_REGISTER,	      /* address */
+	LIMIT_LOCKOUT,        /* identifier */
+	LIMIT_REFRESH,        /* address */
+	LIMIT_REGISTER,       /* address */
 	LIMIT_PASSWORD_PROOF, /* user id */
 	LIMITS
 };
@@ -39,8 +39,8 @@ enum rc limit_count(struct ctx *, const struct limit_subject *, struct limit_tic
 
 /* Checks all subjects and counts an attempt on each, in one transaction of its own; at the first
  * full one nothing is counted: RC_NO and *wait. */
-enum rc limit_take(struct ctx *, const struct limit_subject *, size_t count,
-    struct limit_ticket *, int64_t *wait) RC_MUST;
+enum rc limit_take(struct ctx *, const struct limit_subject *, size_t count, struct limit_ticket *,
+    int64_t *wait) RC_MUST;
 
 /* Inside the caller's transaction: takes the counted attempts back. */
 enum rc limit_give_back(struct ctx *, const struct limit_ticket *) RC_MUST;

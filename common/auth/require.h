@@ -8,9 +8,9 @@
 /* In the order in which one wins over another when several requirements are judged. */
 enum verdict {
 	VERDICT_PASS,
-	VERDICT_ROLES,	/* somebody, without the roles */
+	VERDICT_ROLES,  /* somebody, without the roles */
 	VERDICT_DENIED, /* somebody who does not meet the requirement */
-	VERDICT_NOBODY	/* nobody is signed in */
+	VERDICT_NOBODY  /* nobody is signed in */
 };
 
 enum verdict require_judge(const struct requirement *, const struct identity *);

@@ -1,4 +1,5 @@
-/* The care of sessions, by strategy: ending the presented one, and whether there are any to list. */
+/* The care of sessions, by strategy: ending the presented one, and whether there are any to list.
+ */
 #ifndef YETT_AUTH_SESSIONS_H
 #define YETT_AUTH_SESSIONS_H
 

@@ -13,15 +13,15 @@ struct backend;
 struct identity {
 	bool known;
 	struct user user;
-	char session_id[UUID_SIZE];  /* public; empty for a stateless token */
-	char jti[JWT_JTI_SIZE];	     /* of a JWT; else empty */
-	int64_t token_expires_at;    /* of a JWT; else 0 */
+	char session_id[UUID_SIZE]; /* public; empty for a stateless token */
+	char jti[JWT_JTI_SIZE];     /* of a JWT; else empty */
+	int64_t token_expires_at;   /* of a JWT; else 0 */
 	const struct backend *backend;
 };
 
 /* Token to identity. RC_NO: this strategy does not accept the token, or the user is inactive. */
-typedef enum rc verify_fn(struct ctx *, const struct backend *, struct span token,
-    struct identity *);
+typedef enum rc verify_fn(
+    struct ctx *, const struct backend *, struct span token, struct identity *);
 
 struct verifier {
 	const char *name;

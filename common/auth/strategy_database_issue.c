@@ -7,14 +7,13 @@ static enum rc
 strategy_database_renew(struct ctx *ctx, const struct backend *backend, const struct user *user,
     const struct session *session, struct tokens *tokens)
 {
-	int64_t lifetime = backend->config->database.access_lifetime;
+	int64_t lifetime = issuer_access_lifetime(
+	    ctx, backend, backend->config->database.access_lifetime, session);
 	struct token token = { 0 };
 	struct digest digest;
 	enum rc rc = token_new(&ctx->random, &token);
 
 	(void)user;
-	if (lifetime > session->expires_at - ctx->now)
-		lifetime = session->expires_at - ctx->now;
 	if (rc == RC_OK)
 		rc = token_digest(
 		    keyring_key(ctx->keys, PURPOSE_ACCESS), token_span(&token), &digest);

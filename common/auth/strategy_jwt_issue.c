@@ -34,13 +34,15 @@ strategy_jwt_renew(struct ctx *ctx, const struct backend *backend, const struct 
 	int64_t lifetime = backend->config->jwt.lifetime;
 	enum rc rc;
 
-	if (backend->config->jwt.sessions && lifetime > session->expires_at - ctx->now)
-		lifetime = session->expires_at - ctx->now;
+	if (backend->config->jwt.sessions)
+		lifetime = issuer_access_lifetime(ctx, backend, lifetime, session);
 	rc = strategy_jwt_claims(ctx, user, session, lifetime, &claims);
 	if (rc == RC_OK)
 		rc = jwt_sign_token(
 		    keyring_jwt(ctx->keys, backend->index), &rules, &claims, &tokens->access);
 	tokens->access_lifetime = lifetime;
+	if (!backend->config->jwt.sessions)
+		memcpy(tokens->jti, claims.jti, sizeof(claims.jti));
 	return rc;
 }
 

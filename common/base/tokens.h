@@ -1,4 +1,5 @@
-/* The tokens of one answer: made by a strategy, carried out by a transport, wiped by the handler. */
+/* The tokens of one answer: made by a strategy, carried out by a transport, wiped by the handler.
+ */
 #ifndef YETT_BASE_TOKENS_H
 #define YETT_BASE_TOKENS_H
 
@@ -9,14 +10,15 @@
 #define ACCESS_TOKEN_MAX (8 * 1024)
 
 struct tokens {
-	struct buf access;	   /* an opaque token or a JWT */
-	int64_t access_lifetime;   /* milliseconds */
-	struct buf refresh;	   /* empty: none was issued */
-	int64_t refresh_lifetime;  /* milliseconds until the session ends */
-	char session_id[37];	   /* public id; empty for a stateless token */
+	struct buf access;        /* an opaque token or a JWT */
+	int64_t access_lifetime;  /* milliseconds */
+	struct buf refresh;       /* empty: none was issued */
+	int64_t refresh_lifetime; /* milliseconds until the session ends */
+	char session_id[37];      /* public id; empty for a stateless token */
+	char jti[37];             /* of a stateless token; else empty */
 };
 
-#define TOKENS_INIT                                                                                \
+#define TOKENS_INIT \
 	((struct tokens){ .access = BUF_INIT(ACCESS_TOKEN_MAX), .refresh = BUF_INIT(512) })
 
 static inline void

@@ -8,7 +8,8 @@ _Static_assert(DIGEST_SIZE == crypto_auth_hmacsha256_BYTES, "a digest is an HMAC
 static void
 digest_start(crypto_auth_hmacsha256_state *state, struct span key)
 {
-	crypto_auth_hmacsha256_init(state, (const unsigned char *)key.data, key.len);
+	crypto_auth_hmacsha256_init(
+	    state, (const unsigned char *)(key.data == NULL ? "" : key.data), key.len);
 }
 
 static void

@@ -169,16 +169,14 @@ address_for(struct span element)
 	return found;
 }
 
-struct address
-address_client(struct span peer, struct span x_forwarded_for, struct span forwarded,
-    const struct config_list *trusted)
+/* Follows one header from the right. */
+static struct address
+address_follow(
+    struct address client, struct span list, bool simple, const struct config_list *trusted)
 {
-	bool simple = x_forwarded_for.data != NULL;
-	struct span list = simple ? x_forwarded_for : forwarded, text;
-	struct address client, next;
+	struct address next;
+	struct span text;
 
-	if (address_read(peer, &client) != RC_OK)
-		return client;
 	while (list.data != NULL && address_is_trusted(&client, trusted)) {
 		text = address_last(&list);
 		if (address_read(simple ? text : address_for(text), &next) != RC_OK)
@@ -186,6 +184,23 @@ address_client(struct span peer, struct span x_forwarded_for, struct span forwar
 		client = next;
 	}
 	return client;
+}
+
+struct address
+address_client(struct span peer, struct span x_forwarded_for, struct span forwarded,
+    const struct config_list *trusted)
+{
+	struct address client, one, other;
+
+	if (address_read(peer, &client) != RC_OK)
+		return client;
+	if (x_forwarded_for.data == NULL)
+		return address_follow(client, forwarded, false, trusted);
+	one = address_follow(client, x_forwarded_for, true, trusted);
+	if (forwarded.data == NULL)
+		return one;
+	other = address_follow(client, forwarded, false, trusted);
+	return memcmp(one.bytes, other.bytes, sizeof(one.bytes)) == 0 ? one : client;
 }
 
 size_t

@@ -8,14 +8,14 @@
 #include "http/request.h"
 
 enum field_kind {
-	FIELD_EMAIL,	      /* struct span: stored form, in the arena */
-	FIELD_IDENTIFIER,     /* struct span: e-mail or user name as account.login_identifier says */
-	FIELD_USERNAME,	      /* struct span; an unknown member with login_identifier = email */
+	FIELD_EMAIL,      /* struct span: stored form, in the arena */
+	FIELD_IDENTIFIER, /* struct span: e-mail or user name as account.login_identifier says */
+	FIELD_USERNAME,   /* struct span; an unknown member with login_identifier = email */
 	FIELD_PASSWORD_PROOF, /* struct secret: 1..128 code points */
 	FIELD_PASSWORD_NEW,   /* struct secret: password.min_length..128, no control character */
 	FIELD_REFRESH_TOKEN,  /* struct span: 1..512, a view of the parsed body */
-	FIELD_NEXT,	      /* struct span: a local path; anything else is as if not given */
-	FIELD_IGNORED	      /* accepted, not stored */
+	FIELD_NEXT,           /* struct span: a local path; anything else is as if not given */
+	FIELD_IGNORED         /* accepted, not stored */
 };
 
 struct field {
@@ -39,7 +39,7 @@ enum problem fields_read(struct ctx *, const struct request *, const struct fiel
 
 /* The value of one field of a form body, taken out before the body is judged; "not given" when
  * the body is no form or has no such field. RC_NO when the form cannot be decoded at all. */
-enum rc fields_peek(struct ctx *, const struct request *, const char *name,
-    struct span *value) RC_MUST;
+enum rc fields_peek(
+    struct ctx *, const struct request *, const char *name, struct span *value) RC_MUST;
 
 #endif

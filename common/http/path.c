@@ -139,7 +139,8 @@ path_up(const char *path, size_t *len)
 
 /* Resolves dot segments and runs of slashes in place; "len" shrinks. Before each segment what is
  * done ends with '/'. Whether ".." takes an empty segment away or a whole one is read in two ways,
- * and so is a dot segment with parameters, which some servers cut off. */
+ * where a segment of nothing but parameters is empty to some; and so is a dot segment with
+ * parameters, which some servers cut off. */
 static bool
 path_resolve(char *path, size_t *len)
 {
@@ -157,6 +158,7 @@ path_resolve(char *path, size_t *len)
 		} else if (segment.len == 0) {
 			empty = true;
 		} else if (!span_equal(segment, SPAN("."))) {
+			empty = empty || segment.data[0] == ';';
 			memmove(path + done, segment.data, segment.len);
 			done += segment.len;
 			if (rest.data != NULL)
@@ -175,7 +177,9 @@ path_canonical(struct arena *arena, struct span target, struct span *path)
 	size_t len;
 
 	*path = (struct span){ NULL, 0 };
-	if (target.len > TARGET_MAX || !span_starts(given, SPAN("/")))
+	/* No request target has a space; a server joins two header lines with one. */
+	if (target.len > TARGET_MAX || !span_starts(given, SPAN("/")) ||
+	    path_count(target, ' ') > 0)
 		return RC_NO;
 	copy = arena_alloc(arena, given.len + 1);
 	if (copy == NULL)

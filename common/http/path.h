@@ -6,12 +6,12 @@
 #include "base/buf.h"
 
 /* The canonical path of a request target ("/a/b?query" or "http://host/a/b"): query and fragment
- * cut, percent-decoded once, dot segments removed (RFC 3986 section 5.2.4), runs of slashes made one. The
- * trailing slash stays. RC_NO when it is ambiguous: an encoded slash, a backslash or NUL in any
- * form, a control character, a malformed escape, invalid UTF-8, a percent that remains after decoding
- * and could be decoded again, ".." above the root or after a run of slashes, a dot segment with
- * parameters ("..;x"), an odd host, over TARGET_MAX bytes, not beginning with '/'. RC_UNAVAILABLE
- * when the arena is full. */
+ * cut, percent-decoded once, dot segments removed (RFC 3986 section 5.2.4), runs of slashes made
+ * one. The trailing slash stays. RC_NO when it is ambiguous: an encoded slash, a backslash or NUL
+ * in any form, a control character, a malformed escape, invalid UTF-8, a percent that remains after
+ * decoding and could be decoded again, ".." above the root or after a run of slashes, a dot segment
+ * with parameters ("..;x"), an odd host, over TARGET_MAX bytes, not beginning with '/'.
+ * RC_UNAVAILABLE when the arena is full. */
 enum rc path_canonical(struct arena *, struct span target, struct span *path) RC_MUST;
 
 /* Whether "path" lies under "prefix" in whole segments: "/a" covers "/a", "/a/", "/a/x", not
@@ -32,7 +32,7 @@ void path_put_component(struct buf *, struct span text);
 /* Takes the next name=value off *rest, decoded. RC_OK; RC_NO at the end; RC_UNAVAILABLE when the
  * arena is full; RC_INTERNAL is never given. RC_OK says in *broken whether this pair is malformed:
  * its value, perhaps its name too, is then "not given". Empty pairs ("&&") are passed over. */
-enum rc path_next_pair(struct arena *, struct span *rest, struct span *name, struct span *value,
-    bool *broken) RC_MUST;
+enum rc path_next_pair(
+    struct arena *, struct span *rest, struct span *name, struct span *value, bool *broken) RC_MUST;
 
 #endif

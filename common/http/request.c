@@ -83,8 +83,17 @@ request_variable(struct span name)
 	return VARIABLES;
 }
 
-/* Where a variable stands twice the first counts. A list of forwarding addresses is read from its
- * right, and a proxy may add to it by a line of its own: there it is the last. */
+/* Headers by which a proxy tells of the outer request. */
+static bool
+request_is_forwarded(size_t variable)
+{
+	return variable == VARIABLE_HTTP_FORWARDED || (variable >= VARIABLE_HTTP_X_FORWARDED_FOR &&
+							  variable <= VARIABLE_HTTP_X_ORIGINAL_URI);
+}
+
+/* Where a variable stands twice the first counts. But where a header does that a proxy sets, the
+ * client may have sent one of them ("X_Forwarded_For" has the same variable): it is then given and
+ * empty, which nothing accepts. */
 static void
 request_variables(struct request *request, char **environment)
 {
@@ -95,9 +104,10 @@ request_variables(struct request *request, char **environment)
 
 		if (which == VARIABLES)
 			continue;
-		if (request->variables[which].data == NULL ||
-		    which == VARIABLE_HTTP_X_FORWARDED_FOR || which == VARIABLE_HTTP_FORWARDED)
+		if (request->variables[which].data == NULL)
 			request->variables[which] = value;
+		else if (request_is_forwarded(which))
+			request->variables[which] = SPAN("");
 	}
 }
 

@@ -74,7 +74,7 @@ struct request {
 	bool wants_html; /* a browser navigation: Accept prefers text/html over JSON */
 	enum content content;
 	int64_t content_length; /* -1: CONTENT_LENGTH is broken */
-	struct span body;	/* once read */
+	struct span body;       /* once read */
 };
 
 /* Reads the variables of "environment" ("NAME=value" ..., NULL at the end), which must outlive

@@ -120,8 +120,9 @@ response_bytes(const struct response *response, bool head_only, const char *poli
 		return RC_UNAVAILABLE;
 	response_status(response, out);
 	buf_text(out, "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n");
-	buf_text(out, response->is_page ? "Referrer-Policy: same-origin\r\nContent-Security-Policy: "
-					: "Referrer-Policy: no-referrer\r\n");
+	buf_text(out, response->is_page
+			  ? "Referrer-Policy: same-origin\r\nContent-Security-Policy: "
+			  : "Referrer-Policy: no-referrer\r\n");
 	if (response->is_page) {
 		buf_text(out, policy);
 		buf_text(out, "\r\n");

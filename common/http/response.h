@@ -11,14 +11,15 @@
 struct response {
 	int status;
 	const char *content_type; /* NULL: no body and no Content-Type */
-	struct buf head;	  /* header lines, each with its CRLF */
+	struct buf head;          /* header lines, each with its CRLF */
 	struct buf body;
 	int64_t retry_after; /* milliseconds; 0: not said */
-	bool is_page;	     /* referrer and content policy of pages */
+	bool is_page;        /* referrer and content policy of pages */
 };
 
-#define RESPONSE_INIT                                                                              \
-	((struct response){ .head = BUF_INIT(RESPONSE_HEAD_MAX), .body = BUF_INIT(RESPONSE_BODY_MAX) })
+#define RESPONSE_INIT       \
+	((struct response){ \
+	    .head = BUF_INIT(RESPONSE_HEAD_MAX), .body = BUF_INIT(RESPONSE_BODY_MAX) })
 
 /* Adds a header line. A value with a control character makes the answer fail rather than split. */
 void response_header(struct response *, const char *name, struct span value);
@@ -40,8 +41,8 @@ void response_clear(struct response *);
 
 /* Appends the whole answer as CGI bytes (RFC 3875 section 6): Status first, always; "policy" is the
  * Content-Security-Policy of pages. RC_UNAVAILABLE when something did not fit. */
-enum rc response_bytes(const struct response *, bool head_only, const char *policy,
-    struct buf *out) RC_MUST;
+enum rc response_bytes(
+    const struct response *, bool head_only, const char *policy, struct buf *out) RC_MUST;
 
 void response_free(struct response *);
 

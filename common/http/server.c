@@ -40,7 +40,7 @@ static struct {
 } server;
 
 static volatile sig_atomic_t server_stopping;
-static volatile sig_atomic_t server_reading; /* waits for bytes of the request in server.serving */
+static volatile sig_atomic_t server_patient; /* waits for the peer of server.serving */
 static volatile sig_atomic_t server_ticks;
 
 static void
@@ -50,14 +50,15 @@ server_on_stop(int signal_number)
 	server_stopping = 1;
 }
 
-/* Ends a request that does not arrive: its reader then sees the end of the stream. */
+/* Ends a request that does not arrive, or an answer that nobody takes: whoever waits then sees the
+ * end of the stream. */
 static void
 server_on_tick(int signal_number)
 {
 	int saved = errno;
 
 	(void)signal_number;
-	if (server_reading && server.serving->request.ipcFd >= 0 &&
+	if (server_patient && server.serving->request.ipcFd >= 0 &&
 	    ++server_ticks > SERVER_PATIENCE)
 		shutdown(server.serving->request.ipcFd, SHUT_RDWR);
 	errno = saved;
@@ -185,10 +186,10 @@ conn_read(struct conn *conn, struct buf *body, size_t length)
 {
 	enum rc rc;
 
-	server_reading = !conn->is_cgi;
+	server_patient = !conn->is_cgi;
 	rc = conn->is_cgi ? conn_read_cgi(body, length)
 			  : conn_read_fcgi(conn->request.in, body, length);
-	server_reading = 0;
+	server_patient = 0;
 	return rc == RC_OK ? buf_check(body) : rc;
 }
 
@@ -237,9 +238,13 @@ conn_send_fcgi(struct conn *conn)
 	unsigned char *written = out->wrNext;
 	size_t room = (size_t)(out->stop - out->wrNext);
 
+	server.serving = conn;
+	server_ticks = 0;
+	server_patient = 1;
 	FCGX_PutStr(conn->answer.data, (int)conn->answer.len, out);
 	FCGX_FClose(conn->request.err);
 	FCGX_FClose(out);
+	server_patient = 0;
 	sodium_memzero(written, conn->answer.len < room ? conn->answer.len : room);
 	conn_wipe_environment(conn->request.envp);
 	server_close_lingering();
@@ -404,9 +409,11 @@ server_accept(server_serve_fn *serve, void *state)
 		return false;
 	server_ticks = 0;
 	server.serving = conn;
-	server_reading = 1;
+	server_patient = 1;
 	rc = FCGX_Accept_r(&conn->request);
-	server_reading = 0;
+	server_patient = 0;
+	/* One request a connection: a kept one would be read, blocking, in its slot's next turn. */
+	conn->request.keepConnection = 0;
 	if (rc == 0)
 		serve(state, conn);
 	return rc == 0;

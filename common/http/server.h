@@ -10,8 +10,8 @@
 #include "base/buf.h"
 #include "base/clock.h"
 
-#define SERVER_QUEUE 256	   /* answers that wait at a time */
-#define SERVER_PATIENCE 10	   /* seconds for a request to arrive whole */
+#define SERVER_QUEUE 256   /* answers that wait at a time */
+#define SERVER_PATIENCE 10 /* seconds for a request to arrive, or an answer to be taken */
 
 struct conn; /* one request on its way in and its answer on its way out */
 

@@ -9,12 +9,12 @@
 enum token_use { TOKEN_ACCESS, TOKEN_REFRESH };
 
 /* The token that the request carries for this backend; "not given" without one. */
-typedef struct span transport_read_fn(const struct backend_config *, const struct request *,
-    enum token_use);
+typedef struct span transport_read_fn(
+    const struct backend_config *, const struct request *, enum token_use);
 
 /* Puts freshly issued tokens into the answer, status and body included. */
-typedef void transport_write_fn(const struct backend_config *, const struct tokens *,
-    struct response *);
+typedef void transport_write_fn(
+    const struct backend_config *, const struct tokens *, struct response *);
 
 /* Takes the tokens back from the client where that is possible. */
 typedef void transport_clear_fn(const struct backend_config *, struct response *);

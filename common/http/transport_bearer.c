@@ -4,8 +4,8 @@
 #include "http/transport.h"
 
 static struct span
-transport_bearer_read(const struct backend_config *backend, const struct request *request,
-    enum token_use use)
+transport_bearer_read(
+    const struct backend_config *backend, const struct request *request, enum token_use use)
 {
 	struct span token = span_trim(request_authorization(request));
 	struct span scheme = span_cut(&token, ' ');
@@ -17,8 +17,8 @@ transport_bearer_read(const struct backend_config *backend, const struct request
 }
 
 static void
-transport_bearer_write(const struct backend_config *backend, const struct tokens *tokens,
-    struct response *response)
+transport_bearer_write(
+    const struct backend_config *backend, const struct tokens *tokens, struct response *response)
 {
 	struct buf *body = response_json(response, 201);
 

@@ -8,8 +8,8 @@ static const char *const transport_cookie_suffix[] = {
 };
 
 static struct span
-transport_cookie_find(const struct backend_config *backend, const struct request *request,
-    const char *suffix)
+transport_cookie_find(
+    const struct backend_config *backend, const struct request *request, const char *suffix)
 {
 	char name[COOKIE_NAME_SIZE];
 	struct span value;
@@ -20,8 +20,8 @@ transport_cookie_find(const struct backend_config *backend, const struct request
 }
 
 static struct span
-transport_cookie_read(const struct backend_config *backend, const struct request *request,
-    enum token_use use)
+transport_cookie_read(
+    const struct backend_config *backend, const struct request *request, enum token_use use)
 {
 	return transport_cookie_find(backend, request, transport_cookie_suffix[use]);
 }
@@ -37,8 +37,8 @@ transport_cookie_set(const struct backend_config *backend, enum token_use use, s
 }
 
 static void
-transport_cookie_write(const struct backend_config *backend, const struct tokens *tokens,
-    struct response *response)
+transport_cookie_write(
+    const struct backend_config *backend, const struct tokens *tokens, struct response *response)
 {
 	int64_t max_age = backend->cookie.max_age;
 
@@ -57,8 +57,8 @@ transport_cookie_clear(const struct backend_config *backend, struct response *re
 }
 
 void
-transport_cookie_csrf(const struct backend_config *backend, struct span token,
-    struct response *response)
+transport_cookie_csrf(
+    const struct backend_config *backend, struct span token, struct response *response)
 {
 	char name[COOKIE_NAME_SIZE];
 

@@ -54,7 +54,8 @@ exchange_tokens(struct exchange *x, const struct tokens *tokens, struct span nex
 	x->backend->transport->write(x->backend->config, tokens, x->response);
 	if (!x->backend->transport->is_cookie)
 		return PROBLEM_NONE;
-	problem = exchange_csrf(x, x->backend, tokens->session_id, csrf);
+	problem = exchange_csrf(
+	    x, x->backend, tokens->session_id[0] != '\0' ? tokens->session_id : tokens->jti, csrf);
 	if (problem == PROBLEM_NONE && x->wants_page)
 		exchange_go(x, next);
 	return problem;

@@ -17,11 +17,11 @@ struct exchange {
 	const struct backends *backends;
 	const struct request *request;
 	const struct backend *backend; /* of the route; NULL where it exists once */
-	struct span segment;	       /* what stood for '*' in the route's path */
+	struct span segment;           /* what stood for '*' in the route's path */
 	struct client client;
 	struct identity caller; /* known where the route's row asks for it */
-	bool token_presented;	/* an access token came along, accepted or not */
-	bool wants_page;	/* a browser, and pages are on */
+	bool token_presented;   /* an access token came along, accepted or not */
+	bool wants_page;        /* a browser, and pages are on */
 	struct response *response;
 	struct refusal refusal;
 };
@@ -45,12 +45,13 @@ struct span exchange_typed_next(struct exchange *);
 enum problem exchange_tokens(struct exchange *, const struct tokens *, struct span next);
 
 /* Answers with a page. Sets the CSRF cookie of "backend" (NULL: none is set). */
-enum problem exchange_page(struct exchange *, enum page, int status, const struct backend *,
-    struct page_values *);
+enum problem exchange_page(
+    struct exchange *, enum page, int status, const struct backend *, struct page_values *);
 
-/* Makes a CSRF token for this request, sets it as the backend's cookie, and leaves it in "token". */
-enum problem exchange_csrf(struct exchange *, const struct backend *, const char *binding,
-    char *token);
+/* Makes a CSRF token for this request, sets it as the backend's cookie, and leaves it in "token".
+ */
+enum problem exchange_csrf(
+    struct exchange *, const struct backend *, const char *binding, char *token);
 
 /* A browser goes to "next", or to the site's root when there is none. */
 void exchange_go(struct exchange *, struct span next);

@@ -14,6 +14,7 @@
 #include "route/judge.h"
 #include "route/sandbox.h"
 #include "store/clean.h"
+#include "store/user.h"
 
 #define PROCESS_ARENA (512 * 1024) /* of one request: its body, what was parsed, rows */
 #define PROCESS_NAMES 64           /* request ids for which randomness is fetched at a time */
@@ -149,6 +150,22 @@ process_open_files(struct process *process, const char *directory, struct config
 	return rc;
 }
 
+/* A decoy of other parameters than the configured ones takes another time than an account's hash,
+ * and would tell that there is no account. */
+static enum rc
+process_check_decoy(struct process *process, struct config_fault *fault)
+{
+	char decoy[HASH_TEXT_SIZE];
+	enum rc rc = user_decoy(&process->ctx, decoy);
+
+	if (rc == RC_OK && password_outdated(&process->config->password, decoy))
+		rc = RC_NO;
+	if (rc == RC_NO)
+		snprintf(fault->text, sizeof(fault->text),
+		    "[password] was changed without its decoy hash; run yettctl migrate");
+	return rc;
+}
+
 /* config, log, keys, database, sandbox: the first hostile byte is read after the last privilege
  * is gone. */
 static enum rc
@@ -169,6 +186,8 @@ process_start(struct process *process, struct config_fault *fault)
 	if (process->ctx.arena == NULL || sodium_init() < 0)
 		return RC_UNAVAILABLE;
 	rc = process_open_files(process, directory, fault);
+	if (rc == RC_OK && (grants & GRANT_CRED_READ) != 0)
+		rc = process_check_decoy(process, fault);
 	if (rc == RC_OK)
 		rc = server_prepare();
 	if (rc != RC_OK)
@@ -330,6 +349,8 @@ route_main(enum program program, handler_fn *const *handlers)
 	const char *allowed = getenv("YETT_ALLOW_ROOT");
 	int status = EXIT_SUCCESS;
 
+	if (sandbox_standard_files() != RC_OK)
+		return EXIT_FAILURE;
 	process.ctx.clock = clock_system;
 	process.ctx.random = random_system;
 	if (!process_is_whole(program, handlers))

@@ -170,7 +170,8 @@ route_look(const struct config *config, const struct backends *backends, enum pr
 		    (request->authorizer || !route_fits(config, backends, route, path, &found)))
 			continue;
 		match->allowed |= 1u << route->method;
-		if ((role || route->method == wanted) && route_is_better(&found, match)) {
+		if ((route->kind == QUESTION || route->method == wanted) &&
+		    route_is_better(&found, match)) {
 			found.allowed = match->allowed;
 			*match = found;
 		}

@@ -31,7 +31,7 @@ struct program_row {
 
 enum route_body { BODY_READ, BODY_NEVER };
 enum route_caller { ANYONE, SESSION, ANY_SESSION };
-enum route_kind { PROMPT, FLOOR, PAGE };
+enum route_kind { PROMPT, FLOOR, PAGE, QUESTION };
 
 #define ROUTE_ALWAYS SIZE_MAX
 
@@ -52,10 +52,10 @@ extern const struct route route_table[HANDLERS];
 
 /* What answers a request at one program. */
 struct route_match {
-	enum handler handler;	       /* HANDLERS: none */
+	enum handler handler;          /* HANDLERS: none */
 	const struct backend *backend; /* of {backend} and {cookie} paths; else NULL */
-	struct span segment;	       /* what stood for the '*' */
-	unsigned allowed;	       /* a bit per method that the path answers */
+	struct span segment;           /* what stood for the '*' */
+	unsigned allowed;              /* a bit per method that the path answers */
 };
 
 /* Finds the row of this program for the request's path and method. "methods" without a handler

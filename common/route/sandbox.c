@@ -6,6 +6,7 @@
 #include <malloc.h>
 #include <seccomp.h>
 #include <stddef.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -25,6 +26,16 @@
 	    LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK |     \
 	    LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_BLOCK |   \
 	    LANDLOCK_ACCESS_FS_MAKE_SYM)
+
+enum rc
+sandbox_standard_files(void)
+{
+	for (int fd = 0; fd <= 2; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+			return RC_INTERNAL;
+	}
+	return RC_OK;
+}
 
 void
 sandbox_harden(void)
@@ -155,10 +166,8 @@ static const int sandbox_calls[] = {
 	SCMP_SYS(getuid),
 	/* memory */
 	SCMP_SYS(brk),
-	SCMP_SYS(mmap),
 	SCMP_SYS(munmap),
 	SCMP_SYS(mremap),
-	SCMP_SYS(mprotect),
 	SCMP_SYS(madvise),
 	SCMP_SYS(mlock),
 	SCMP_SYS(munlock),
@@ -178,16 +187,29 @@ static const int sandbox_calls[] = {
 	SCMP_SYS(restart_syscall),
 	SCMP_SYS(getpid),
 	SCMP_SYS(gettid),
-	SCMP_SYS(tgkill),
 	SCMP_SYS(exit),
 	SCMP_SYS(exit_group),
 };
+
+/* Calls whose arguments matter: no memory becomes executable, no signal goes to another process. */
+static int
+sandbox_narrow(scmp_filter_ctx filter)
+{
+	const struct scmp_arg_cmp not_executable = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+	const struct scmp_arg_cmp to_itself = SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid());
+	int failed = 0;
+
+	failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, not_executable);
+	failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, not_executable);
+	failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, to_itself);
+	return failed;
+}
 
 static enum rc
 sandbox_seccomp(void)
 {
 	scmp_filter_ctx filter;
-	int failed = 0;
+	int failed;
 
 	if (!sandbox_has_seccomp())
 		return RC_OK;
@@ -195,6 +217,7 @@ sandbox_seccomp(void)
 	if (filter == NULL)
 		return RC_UNAVAILABLE;
 	seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2); /* a binary tree: few steps a call */
+	failed = sandbox_narrow(filter);
 	for (size_t i = 0; i < sizeof(sandbox_calls) / sizeof(sandbox_calls[0]); i++)
 		failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, sandbox_calls[i], 0);
 	if (failed == 0)

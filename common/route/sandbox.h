@@ -6,6 +6,10 @@
 
 #include "base/rc.h"
 
+/* Makes sure that descriptors 0 to 2 are open: what is opened first would else take their place,
+ * and the answer would be written into it. */
+enum rc sandbox_standard_files(void) RC_MUST;
+
 /* No core files, not dumpable, umask 077, memory wiped when freed, no new privileges. First of
  * all, before a key is read. */
 void sandbox_harden(void);

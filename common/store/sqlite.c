@@ -206,6 +206,28 @@ sqlite_set_journal(sqlite3 *handle, struct sqlite_wait *wait, const char *mode, 
 	return code;
 }
 
+/* Moves the write-ahead log into the file and has the next writer begin it anew. SQLite's own way,
+ * a look after each commit once the log is long, never finds it free between two busy writers: the
+ * log grows, and each commit pays for two syncs more. A reader that stays long (a backup) is not
+ * waited for; the next turn comes when the log has grown by as much again. */
+static int
+sqlite_committed(void *state, sqlite3 *handle, const char *name, int frames)
+{
+	struct sqlite_wait *wait = state;
+	int64_t timeout = wait->timeout;
+	int code;
+
+	if (frames < wait->frames)
+		wait->frames = 0;
+	if (frames - wait->frames < SQLITE_LOG_FRAMES)
+		return SQLITE_OK;
+	wait->timeout = timeout < SQLITE_LOG_PATIENCE ? timeout : SQLITE_LOG_PATIENCE;
+	code = sqlite3_wal_checkpoint_v2(handle, name, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+	wait->timeout = timeout;
+	wait->frames = code == SQLITE_OK ? 0 : frames;
+	return SQLITE_OK; /* the commit itself stands */
+}
+
 enum rc
 sqlite_settle(sqlite3 *handle, struct sqlite_wait *wait, const struct config *config,
     const char *path, struct config_fault *fault)
@@ -226,6 +248,8 @@ sqlite_settle(sqlite3 *handle, struct sqlite_wait *wait, const struct config *co
 		    fault, RC_NO, path, "does not take the journal mode of database.journal");
 	if (code == SQLITE_OK)
 		code = sqlite3_exec(handle, settings, NULL, NULL, NULL);
+	if (code == SQLITE_OK && wal)
+		sqlite3_wal_hook(handle, sqlite_committed, wait);
 	/* The other mode is for network file systems, where a mapping is not safe. */
 	if (code == SQLITE_OK && wal)
 		code =

@@ -8,12 +8,15 @@
 #include "store/db.h"
 
 #define SQLITE_MMAP_SIZE "1073741824"
+#define SQLITE_LOG_FRAMES 4000  /* pages in the write-ahead log before it is begun anew */
+#define SQLITE_LOG_PATIENCE 50  /* milliseconds to wait for readers of the old log */
 
 /* How long a connection waits for another one. */
 struct sqlite_wait {
 	int64_t timeout; /* milliseconds */
 	int64_t until;   /* monotonic; of the wait that goes on */
 	unsigned seed;
+	int frames; /* length of the log when it could not be begun anew; else 0 */
 };
 
 /* A result code as an answer: busy, full, unreadable and the like may pass; what is left is a
