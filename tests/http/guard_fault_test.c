@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -363,6 +366,124 @@ START_TEST(test_file_size_limit)
 }
 END_TEST
 
+/* ------------------------------------------------------------------ a web server that hangs */
+
+#define HANG_KEEP 1 /* FCGI_KEEP_CONN */
+
+static size_t
+hang_put(unsigned char *to, const char *text, size_t size)
+{
+	memcpy(to, text, size);
+	return size;
+}
+
+static size_t
+hang_length(unsigned char *to, size_t size)
+{
+	if (size < 128) {
+		to[0] = (unsigned char)size;
+		return 1;
+	}
+	to[0] = (unsigned char)(0x80 | size >> 24);
+	to[1] = (unsigned char)(size >> 16);
+	to[2] = (unsigned char)(size >> 8);
+	to[3] = (unsigned char)size;
+	return 4;
+}
+
+/* A GET over FastCGI, past lighttpd, by a client that has not read anything yet. */
+static int
+hang_ask(const struct site *site, const char *process, unsigned char flags, const char *target,
+    const char *bearer)
+{
+	const char *const pairs[][2] = { { "REQUEST_METHOD", "GET" }, { "REQUEST_URI", target },
+		{ "REMOTE_ADDR", "127.0.0.1" },
+		{ "HTTP_AUTHORIZATION", text("Bearer %s", bearer) } };
+	const struct timeval patience = { 5, 0 };
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	unsigned char bytes[4096] = { 1, 1, 0, 1, 0, 8, 0, 0, 0, 1, flags, 0, 0, 0, 0, 0, 1, 4, 0,
+		1 };
+	size_t size = 24, length;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	ck_assert_int_lt(snprintf(address.sun_path, sizeof(address.sun_path), "%s/run/%s",
+			     site->directory, process),
+	    (int)sizeof(address.sun_path));
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		size += hang_length(bytes + size, strlen(pairs[i][0]));
+		size += hang_length(bytes + size, strlen(pairs[i][1]));
+		size += hang_put(bytes + size, pairs[i][0], strlen(pairs[i][0]));
+		size += hang_put(bytes + size, pairs[i][1], strlen(pairs[i][1]));
+	}
+	length = size - 24;
+	bytes[20] = (unsigned char)(length >> 8);
+	bytes[21] = (unsigned char)length;
+	size += hang_put(bytes + size, "\1\4\0\1\0\0\0\0\1\5\0\1\0\0\0\0", 16);
+	ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)), 0);
+	ck_assert_int_eq(connect(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+	ck_assert_int_eq(send(fd, bytes, size, MSG_NOSIGNAL), (ssize_t)size);
+	return fd;
+}
+
+/* One request a connection: a kept one would be read, blocking, before others are served. */
+START_TEST(test_kept_connections_are_closed)
+{
+	struct storm_member at = storm_member("wal");
+	int fds[8];
+
+	for (int i = 0; i < 8; i++) {
+		char answer[4096];
+		size_t size = 0;
+		ssize_t got = 1;
+
+		fds[i] = hang_ask(at.site, i % 2 == 0 ? "guard-0" : "guard-1", HANG_KEEP,
+		    "/auth/guard", at.login.access);
+		while (got > 0 && size < sizeof(answer)) {
+			got = recv(fds[i], answer + size, sizeof(answer) - size, 0);
+			size += got > 0 ? (size_t)got : 0;
+		}
+		ck_assert_msg(got == 0, "the connection is still open after %zu bytes", size);
+		ck_assert(storm_contains(answer, size, "Status: 200", 11));
+		storm_guard_says(&at, 200, 200);
+	}
+	for (int i = 0; i < 8; i++)
+		close(fds[i]);
+}
+END_TEST
+
+/* An answer of more bytes than a socket takes, and nobody reads: it is given up, and who waited
+ * behind it is served. */
+START_TEST(test_answers_that_nobody_reads_are_given_up)
+{
+	struct storm_member at = storm_member("wal");
+	struct login other = site_login_bearer(at.site, site_member(at.site), SITE_PASSWORD);
+	const char *running;
+	struct answer *answer;
+	int fd;
+
+	site_sql(at.site,
+	    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) "
+	    "INSERT INTO role (name, description, created_at) "
+	    "SELECT printf('%%01000d', i), '', 0 FROM n");
+	site_sql(at.site,
+	    "INSERT INTO user_role (user_id, role_name) SELECT users.id, role.name FROM users, "
+	    "role "
+	    "WHERE email = %Q AND length(role.name) = 1000",
+	    at.email);
+	answer = ASK(at.site, .path = "/users/me", .bearer = at.login.access);
+	ck_answer(answer, 200, NULL);
+	ck_assert_uint_gt(answer->size, 250000);
+	running = storm_pids(at.site);
+	fd = hang_ask(at.site, "users-0", 0, "/users/me", at.login.access);
+	storm_rest(200);
+	answer = ASK(at.site, .path = "/users/me", .bearer = other.access);
+	ck_answer(answer, 200, NULL);
+	ck_assert_msg(answer->seconds > 5 && answer->seconds < 15, "after %f s", answer->seconds);
+	ck_assert_str_eq(storm_pids(at.site), running);
+	close(fd);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -378,5 +499,7 @@ main(void)
 	tcase_add_loop_test(tests, test_truncated_database, 0, 4);
 	tcase_add_test(tests, test_file_size_limit);
 	tcase_add_loop_test(tests, test_full_disk, 0, 2);
+	tcase_add_test(tests, test_kept_connections_are_closed);
+	tcase_add_test(tests, test_answers_that_nobody_reads_are_given_up);
 	return site_run(tests);
 }

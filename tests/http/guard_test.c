@@ -115,6 +115,11 @@ static const struct {
 	{ "/members/%zz", { 401, 403, 403, 403, 403 } },
 	{ "/members/%", { 401, 403, 403, 403, 403 } },
 	{ "/members/..;/admin/secret.txt", { 401, 403, 403, 403, 403 } },
+	/* A segment of nothing but parameters is none to an application that drops them. */
+	{ "/members/;/inner/x", { 401, 403, 403, 403, 404 } },
+	{ "/members/%3b/inner/x", { 401, 403, 403, 403, 404 } },
+	{ "/members/;x/;y/inner/x", { 401, 403, 403, 403, 404 } },
+	{ "/members/;/../admin/secret.txt", { 401, 403, 403, 403, 403 } },
 	/* The server's own answers. */
 	{ "/members/%00", { 400, 400, 400, 400, 400 } },
 	{ "/members/%ff", { 400, 400, 400, 400, 400 } },
@@ -203,6 +208,31 @@ START_TEST(test_the_application_is_told_who_it_is)
 	answer = ASK(site, .path = "/members/env.sh", .jar = jars[MEMBER]);
 	ck_assert(answer_has(answer, "\nAUTH_BACKEND=web\n"));
 	ck_assert_ptr_null(answer_header(answer, "Set-Cookie"));
+}
+END_TEST
+
+/* "_" and "-" are one in a variable's name, so every spelling of what the guard sets is taken away.
+ */
+START_TEST(test_no_spelling_of_a_header_names_somebody)
+{
+	static const char *const names[] = { "Remote-User", "X-Remote-User", "Auth-User",
+		"Auth-Email", "Auth-Roles", "Auth-Backend", "X-Auth-User", "X-Auth-Email",
+		"X-Auth-Roles", "X-Auth-Backend" };
+
+	for (int i = 0; i < 4 * LENGTH(names); i++) {
+		char header[64];
+		unsigned dash = 0;
+
+		snprintf(header, sizeof(header), "%s: forged-by-hand", names[i / 4]);
+		for (char *c = header; *c != ':'; c++) {
+			if (*c == '-' && ((unsigned)i & (1u << dash++)) != 0)
+				*c = '_';
+		}
+		ck_assert_msg(!answer_has(ASK(site, .path = "/members/env.sh", .jar = jars[MEMBER],
+					      .headers = { header }),
+				  "forged-by-hand"),
+		    "%s", header);
+	}
 }
 END_TEST
 
@@ -297,6 +327,17 @@ START_TEST(test_preflights_pass_where_that_is_configured)
 	request.headers[1] = "X-Forwarded-Method: OPTIONS";
 	request.headers[2] = "X-Original-Method: OPTIONS";
 	ck_answer(ask(open, &request), 401, "NOT_AUTHENTICATED");
+	/* A proxy that sets X-Original-URI need not set X-Original-Method: the client may. */
+	request.path = "/auth/guard";
+	request.headers[1] = "X-Original-URI: /members/";
+	ck_answer(ask(open, &request), 401, "NOT_AUTHENTICATED");
+	request.headers[1] = "X-Forwarded-Uri: /members/";
+	ck_answer(ask(open, &request), 401, "NOT_AUTHENTICATED");
+	request.headers[2] = "X-Forwarded-Method: OPTIONS";
+	ck_answer(ask(open, &request), 200, NULL);
+	request.headers[3] = "X-Original-URI: /members/";
+	request.headers[4] = "X-Original-Method: OPTIONS";
+	ck_answer(ask(open, &request), 401, "NOT_AUTHENTICATED");
 }
 END_TEST
 
@@ -309,7 +350,12 @@ static const struct {
 } queries[] = {
 	{ "", { 401, 200, 200, 200, 200 }, NULL },
 	{ "?", { 401, 200, 200, 200, 200 }, NULL },
-	{ "?other=1", { 401, 200, 200, 200, 200 }, NULL },
+	/* An unknown name may be a misspelt one, whose requirement would be lost. */
+	{ "?other=1", { 401, 403, 403, 403, 403 }, "AUTHORIZATION_DENIED" },
+	{ "?Require=none", { 401, 403, 403, 403, 403 }, "AUTHORIZATION_DENIED" },
+	{ "?roles=editor", { 401, 403, 403, 403, 403 }, "AUTHORIZATION_DENIED" },
+	{ "?require=none&other", { 401, 403, 403, 403, 403 }, "AUTHORIZATION_DENIED" },
+	{ "?other=1&require=none", { 401, 403, 403, 403, 403 }, "AUTHORIZATION_DENIED" },
 	{ "?require=none", { 200, 200, 200, 200, 200 }, NULL },
 	{ "?require=authenticated", { 401, 200, 200, 200, 200 }, NULL },
 	{ "?require=active", { 401, 200, 200, 200, 200 }, NULL },
@@ -350,6 +396,40 @@ START_TEST(test_queries)
 }
 END_TEST
 
+/* A proxy may ask with the method of the outer request, and takes any 2xx for consent. */
+static const struct {
+	const char *path;
+	int status[CALLERS];
+} questions[] = {
+	{ "/auth/guard", { 401, 200, 200, 200, 200 } },
+	{ "/auth/guard?require=verified", { 401, 403, 200, 200, 200 } },
+	{ "/auth/guard?role=editor", { 401, 403, 403, 200, 403 } },
+	{ "/auth/guard/members", { 401, 403, 200, 200, 200 } },
+	{ "/auth/guard/admin", { 401, 403, 403, 403, 200 } },
+};
+
+START_TEST(test_questions_are_judged_whatever_the_method)
+{
+	static const char *const methods[] = { "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE",
+		"OPTIONS", "TRACE", "PROPFIND" };
+
+	for (int i = 0; i < LENGTH(methods) * CALLERS; i++) {
+		const char *method = methods[i / CALLERS];
+		enum caller caller = (enum caller)(i % CALLERS);
+		struct ask request = { .path = questions[_i].path,
+			.method = method,
+			.bearer = logins[caller].access,
+			.headers = { "Origin: https://app.example.org",
+			    "Access-Control-Request-Method: GET" } };
+		struct answer *answer = ask(site, &request);
+
+		ck_assert_msg(answer->status == questions[_i].status[caller],
+		    "%s %s as %d: %ld, wanted %d", method, questions[_i].path, (int)caller,
+		    answer->status, questions[_i].status[caller]);
+	}
+}
+END_TEST
+
 START_TEST(test_both_unmet_is_denied_first)
 {
 	ck_answer(ASK(site, .path = "/auth/guard?role=editor&require=superuser",
@@ -376,6 +456,19 @@ static const struct {
 	{ { "X-Original-URI: admin" }, { 401, 403, 403, 403, 403 } },
 	{ { "X-Original-URI: https://www.example.org/admin/" }, { 401, 403, 403, 403, 200 } },
 	{ { "X-Original-URI: /adminx" }, { 401, 200, 200, 200, 200 } },
+	/* To an application that drops parameters these are /admin, or nobody can tell. */
+	{ { "X-Original-URI: /;/admin" }, { 401, 403, 403, 403, 200 } },
+	{ { "X-Original-URI: /%3b/admin" }, { 401, 403, 403, 403, 200 } },
+	{ { "X-Original-URI: /;x/admin" }, { 401, 403, 403, 403, 200 } },
+	{ { "X-Forwarded-Uri: /;x=1/;/admin/" }, { 401, 403, 403, 403, 200 } },
+	{ { "X-Original-URI: /;x/../admin" }, { 401, 403, 403, 403, 403 } },
+	{ { "X-Original-URI: /x/;/../admin" }, { 401, 403, 403, 403, 403 } },
+	/* What stands twice, in whatever spelling, is in part the client's own. */
+	{ { "X-Original-URI: /x", "X_Original_URI: /x" }, { 401, 403, 403, 403, 403 } },
+	{ { "X_Original_URI: /x", "X-Original-URI: /admin" }, { 401, 403, 403, 403, 403 } },
+	{ { "X-Forwarded-Uri: /x", "X_Forwarded-Uri: /x" }, { 401, 403, 403, 403, 403 } },
+	{ { "X-Original-URI: /x", "X-Original-URI: /x" }, { 401, 403, 403, 403, 403 } },
+	{ { "X-Original-URI: /x y" }, { 401, 403, 403, 403, 403 } },
 };
 
 START_TEST(test_outer_requests)
@@ -437,6 +530,40 @@ START_TEST(test_roles_are_a_comma_list_in_utf8)
 }
 END_TEST
 
+/* More names than an answer holds: the guard says so and lives on, for others and for this one. */
+START_TEST(test_too_many_roles_are_no_answer_and_no_end)
+{
+	const char *email = site_member(site);
+	struct login login = site_login_bearer(site, email, SITE_PASSWORD);
+	pid_t before[4], after[4];
+	size_t count = site_processes(site, "guard", before, 4);
+	static const char *const outer_paths[] = { "/auth/guard", "/members/secret.txt" };
+
+	site_sql(site,
+	    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 80) "
+	    "INSERT INTO role (name, description, created_at) "
+	    "SELECT printf('%%01000d', i), '', 0 FROM n");
+	site_sql(site,
+	    "INSERT INTO user_role (user_id, role_name) SELECT users.id, role.name FROM users, "
+	    "role "
+	    "WHERE email = %Q AND length(role.name) = 1000",
+	    email);
+	for (int i = 0; i < 4; i++) {
+		struct answer *answer =
+		    ASK(site, .path = outer_paths[i % 2], .bearer = login.access);
+
+		ck_answer(answer, 503, NULL);
+		ck_assert(!answer_has(answer, SECRET));
+	}
+	ck_answer(
+	    ASK(site, .path = "/members/secret.txt", .bearer = logins[MEMBER].access), 200, NULL);
+	ck_assert_uint_eq(site_processes(site, "guard", after, 4), count);
+	ck_assert_mem_eq(before, after, count * sizeof(before[0]));
+	site_sql(site, "DELETE FROM user_role WHERE length(role_name) = 1000");
+	ck_answer(ASK(site, .path = "/members/secret.txt", .bearer = login.access), 200, NULL);
+}
+END_TEST
+
 /* ------------------------------------------------------------------ faults */
 
 /* While guards die and come back nobody slips through. */
@@ -493,17 +620,21 @@ main(void)
 	tcase_add_test(tests, test_a_slash_at_the_end_of_a_rule_is_nothing);
 	tcase_add_test(tests, test_methods);
 	tcase_add_test(tests, test_the_application_is_told_who_it_is);
+	tcase_add_test(tests, test_no_spelling_of_a_header_names_somebody);
 	tcase_add_test(tests, test_a_session_that_ends_is_out_at_once);
 	tcase_add_test(tests, test_rights_that_are_taken_are_gone_at_once);
 	tcase_add_loop_test(tests, test_browsers_are_sent_to_the_login, 0, LENGTH(redirects));
 	tcase_add_loop_test(tests, test_refusal_styles, 0, 2);
 	tcase_add_test(tests, test_preflights_pass_where_that_is_configured);
 	tcase_add_loop_test(tests, test_queries, 0, LENGTH(queries));
+	tcase_add_loop_test(
+	    tests, test_questions_are_judged_whatever_the_method, 0, LENGTH(questions));
 	tcase_add_test(tests, test_both_unmet_is_denied_first);
 	tcase_add_loop_test(tests, test_outer_requests, 0, LENGTH(outer));
 	tcase_add_test(tests, test_headers_do_not_touch_the_authorizer);
 	tcase_add_test(tests, test_the_answer_names_the_caller);
 	tcase_add_test(tests, test_roles_are_a_comma_list_in_utf8);
+	tcase_add_test(tests, test_too_many_roles_are_no_answer_and_no_end);
 	tcase_add_test(tests, test_a_guard_that_dies_lets_nobody_pass);
 	tcase_add_test(tests, test_a_guard_without_its_store_lets_nobody_pass);
 	return site_run(tests);

@@ -179,6 +179,31 @@ START_TEST(test_stateless_tokens_are_denied_afterwards)
 }
 END_TEST
 
+/* Without a session the CSRF token of the login is bound to the token's jti: it holds at once, and
+ * for this token alone. */
+START_TEST(test_stateless_cookies_can_be_given_back)
+{
+	struct site *stateless = site_start(&(struct site_options){
+	    .settings = { "backend web.strategy", "jwt", "jwt.sessions", "off" } });
+	const char *email = site_member(stateless);
+	struct jar *jar = site_login_cookie(stateless, email, SITE_PASSWORD), *before;
+	struct jar *other = site_login_cookie(stateless, email, SITE_PASSWORD);
+	struct ask leave = { .path = "/auth/web/logout", .method = "POST" };
+
+	leave.jar = jar_copy(jar);
+	jar_set(leave.jar, "yett_csrf", jar_csrf(other));
+	leave.csrf = jar_csrf(other);
+	ck_answer(ask(stateless, &leave), 403, "CSRF_FAILED");
+	before = jar_copy(jar);
+	leave.jar = jar;
+	leave.csrf = jar_csrf(jar);
+	ck_answer(ask(stateless, &leave), 201, NULL);
+	ck_assert_str_eq(jar_value(jar, ""), "");
+	ck_answer(ASK(stateless, .path = "/users/me", .jar = before), 401, "NOT_AUTHENTICATED");
+	ck_answer(ASK(stateless, .path = "/users/me", .jar = other), 200, NULL);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -194,5 +219,6 @@ main(void)
 	    tests, test_challenges, 0, (int)(sizeof(challenges) / sizeof(challenges[0])));
 	tcase_add_test(tests, test_a_logout_that_cannot_be_stored_is_refused);
 	tcase_add_test(tests, test_stateless_tokens_are_denied_afterwards);
+	tcase_add_test(tests, test_stateless_cookies_can_be_given_back);
 	return site_run(tests);
 }

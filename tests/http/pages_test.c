@@ -228,6 +228,9 @@ START_TEST(test_a_live_refresh_cookie_signs_in)
 	    303, NULL);
 	/* A refresh cookie of a session that has ended shows the form. */
 	check_page(visit(site, before, "/auth/web/login"), 200);
+	/* and takes the dead cookie away, or each look would count as a failed refresh. */
+	ck_assert_str_eq(jar_value(before, "_refresh"), "");
+	ck_assert_str_ne(jar_csrf(before), "");
 }
 END_TEST
 

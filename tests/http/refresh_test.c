@@ -348,6 +348,39 @@ START_TEST(test_idle_sessions_end)
 }
 END_TEST
 
+/* An access token that outlived its idle session would make idle_lifetime mean nothing. */
+static const struct {
+	const char *settings[5];
+	long lifetime;
+} idle_rows[] = {
+	{ { "database.idle_lifetime", "5m" }, 300 },
+	{ { "database.idle_lifetime", "5m", "backend api.strategy", "jwt" }, 300 },
+	{ { "database.idle_lifetime", "5m", "backend api.strategy", "database" }, 300 },
+	{ { "database.idle_lifetime", "12h", "backend api.strategy", "database" }, 3600 },
+	{ { "backend api.strategy", "database" }, 3600 },
+};
+
+START_TEST(test_idle_lifetime_bounds_access_tokens)
+{
+	struct site_options options = { 0 };
+	struct site *idle;
+	struct answer *answer;
+	long given;
+
+	memcpy(options.settings, idle_rows[_i].settings, sizeof(idle_rows[_i].settings));
+	idle = site_start(&options);
+	answer = ASK(idle, .path = "/auth/login",
+	    .json = site_credentials(site_member(idle), SITE_PASSWORD));
+	for (int turn = 0; turn < 2; turn++) {
+		ck_answer(answer, 201, NULL);
+		given = atol(answer_value(answer, "expires_in"));
+		ck_assert_int_le(given, idle_rows[_i].lifetime);
+		ck_assert_int_ge(given, idle_rows[_i].lifetime - 1);
+		answer = refresh(idle, answer_value(answer, "refresh_token"));
+	}
+}
+END_TEST
+
 START_TEST(test_failures_are_limited_and_successes_are_not)
 {
 	struct login login = site_login_bearer(strict, site_member(strict), SITE_PASSWORD);
@@ -432,6 +465,7 @@ main(void)
 	tcase_add_loop_test(tests, test_refused_accounts_and_sessions, 0, LENGTH(changes));
 	tcase_add_test(tests, test_deactivation_ends_everything_at_once);
 	tcase_add_test(tests, test_idle_sessions_end);
+	tcase_add_loop_test(tests, test_idle_lifetime_bounds_access_tokens, 0, LENGTH(idle_rows));
 	tcase_add_test(tests, test_failures_are_limited_and_successes_are_not);
 	tcase_add_test(tests, test_without_its_store_refresh_is_unavailable);
 	tcase_add_test(tests, test_where_refresh_is_off_there_is_none);

@@ -1,7 +1,9 @@
 /* Whatever a process refuses to start with, nobody gets in meanwhile. */
 #include "http/storm.h"
 
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -105,6 +107,60 @@ START_TEST(test_migrated_meanwhile)
 }
 END_TEST
 
+/* Only who compares passwords needs the decoy, and takes none that a stop-watch could tell from an
+ * account's hash. */
+START_TEST(test_decoy_of_other_parameters)
+{
+	struct storm_member at = storm_member("wal");
+	struct ask enter = { .path = "/auth/login",
+		.json = site_credentials(at.email, SITE_PASSWORD) };
+	size_t from = site_log_size(at.site);
+	const char *decoy = site_sql(at.site, "SELECT password_hash FROM decoy");
+	struct answer *answer;
+
+	/* As after an edit by hand: yettctl set makes the decoy anew. */
+	CTL(at.site, "set", "password.memory", "128KiB");
+	site_sql(at.site, "UPDATE decoy SET password_hash = %Q", decoy);
+	ck_assert_uint_gt(storm_signal(at.site, "login", SIGKILL), 0);
+	storm_rest(300);
+	answer = ask(at.site, &enter);
+	ck_assert_msg(answer->status >= 500, "%s", answer->headers);
+	site_log_wait(at.site, from, "decoy hash");
+	storm_guard_restart(at.site);
+	for (int i = 0; i < 100 && ASK(at.site, .path = "/members/")->status != 401; i++)
+		storm_rest(50);
+	storm_guard_says(&at, 200, 200);
+	CTL(at.site, "migrate");
+	for (int i = 0; i < 100 && ask(at.site, &enter)->status != 201; i++)
+		storm_rest(50);
+	ck_answer(ask(at.site, &enter), 201, NULL);
+}
+END_TEST
+
+/* What is opened first would else be 0, 1 or 2, and take the answer or the log. */
+START_TEST(test_closed_descriptors)
+{
+	static const char *const closed[] = { "<&-", ">&-", "2>&-", "<&- >&-", "<&- 2>&-",
+		">&- 2>&-", "<&- >&- 2>&-" };
+	struct storm_member at = storm_member("wal");
+	const char *build = getenv("YETT_BUILD");
+
+	for (size_t i = 0; i < sizeof(closed) / sizeof(closed[0]); i++) {
+		const char *run = text("YETT_STATE=%s REQUEST_METHOD=GET "
+				       "REQUEST_URI=/auth/web/login %s/cgi-bin/login "
+				       "</dev/null >/dev/null 2>/dev/null %s",
+		    at.site->state, build == NULL || build[0] == '\0' ? "build" : build, closed[i]);
+
+		ck_assert_msg(system(run) == 0, "%s", run);
+		ck_assert_msg(system(text("test -z \"$(find %s/locks -type f -size +0)\"",
+				  at.site->state)) == 0,
+		    "a lock was written to with %s", closed[i]);
+	}
+	ck_assert_str_eq(site_sql(at.site, "PRAGMA integrity_check"), "ok");
+	storm_guard_says(&at, 200, 200);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -112,5 +168,7 @@ main(void)
 
 	tcase_add_loop_test(tests, test_start_refused, 0, START_FAULTS);
 	tcase_add_test(tests, test_migrated_meanwhile);
+	tcase_add_test(tests, test_decoy_of_other_parameters);
+	tcase_add_test(tests, test_closed_descriptors);
 	return site_run(tests);
 }

@@ -77,16 +77,55 @@ START_TEST(request_takes_the_first_of_two)
 }
 END_TEST
 
-START_TEST(request_takes_the_forwarding_address_of_the_nearest_proxy)
+/* One of two may be the client's own ("X_Forwarded_For" has the same variable), and which one is
+ * not told: neither counts. */
+static const struct {
+	const char *row[ROW_VARIABLES];
+	unsigned char client[4];
+} forwarded_rows[] = {
+	{ { "REMOTE_ADDR=10.0.0.1", "HTTP_X_FORWARDED_FOR=203.0.113.5" }, { 203, 0, 113, 5 } },
+	{ { "REMOTE_ADDR=10.0.0.1", "HTTP_FORWARDED=for=203.0.113.5" }, { 203, 0, 113, 5 } },
+	{ { "REMOTE_ADDR=10.0.0.1", "HTTP_X_FORWARDED_FOR=203.0.113.66",
+	      "HTTP_X_FORWARDED_FOR=203.0.113.5" },
+	    { 10, 0, 0, 1 } },
+	{ { "REMOTE_ADDR=10.0.0.1", "HTTP_X_FORWARDED_FOR=203.0.113.5",
+	      "HTTP_X_FORWARDED_FOR=203.0.113.5", "HTTP_X_FORWARDED_FOR=203.0.113.5" },
+	    { 10, 0, 0, 1 } },
+	{ { "REMOTE_ADDR=10.0.0.1", "HTTP_FORWARDED=for=203.0.113.66",
+	      "HTTP_FORWARDED=for=203.0.113.5" },
+	    { 10, 0, 0, 1 } },
+};
+
+START_TEST(request_comes_from_the_peer_where_forwarding_headers_stand_twice)
 {
-	static const char *const row[ROW_VARIABLES] = { "REMOTE_ADDR=10.0.0.1",
-		"HTTP_X_FORWARDED_FOR=203.0.113.66", "HTTP_X_FORWARDED_FOR=203.0.113.5" };
-	static const unsigned char expected[4] = { 203, 0, 113, 5 };
 	struct request request;
 
-	read_row(row, &request);
+	read_row(forwarded_rows[_i].row, &request);
 	ck_assert(request.client.known);
-	ck_assert_mem_eq(request.client.bytes + 12, expected, sizeof(expected));
+	ck_assert_mem_eq(request.client.bytes + 12, forwarded_rows[_i].client, 4);
+}
+END_TEST
+
+START_TEST(request_empties_what_a_proxy_tells_twice)
+{
+	static const enum variable emptied[] = { VARIABLE_HTTP_FORWARDED,
+		VARIABLE_HTTP_X_FORWARDED_FOR, VARIABLE_HTTP_X_FORWARDED_METHOD,
+		VARIABLE_HTTP_X_FORWARDED_URI, VARIABLE_HTTP_X_ORIGINAL_METHOD,
+		VARIABLE_HTTP_X_ORIGINAL_URI };
+	char one[64], other[64];
+	const char *row[ROW_VARIABLES] = { one, other };
+	const char *expected = "/a";
+	struct request request;
+
+	snprintf(one, sizeof(one), "%s=/a", names[_i]);
+	snprintf(other, sizeof(other), "%s=/b", names[_i]);
+	for (size_t i = 0; i < COUNT(emptied); i++) {
+		if (emptied[i] == (enum variable)_i)
+			expected = "";
+	}
+	read_row(row, &request);
+	ck_assert(request.variables[_i].data != NULL);
+	ck_assert(span_equal(request.variables[_i], span_of(expected)));
 }
 END_TEST
 
@@ -396,7 +435,9 @@ main(void)
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_loop_test(tests, request_takes_the_variable_of_each_name, 0, VARIABLES);
 	tcase_add_test(tests, request_takes_the_first_of_two);
-	tcase_add_test(tests, request_takes_the_forwarding_address_of_the_nearest_proxy);
+	tcase_add_loop_test(tests, request_comes_from_the_peer_where_forwarding_headers_stand_twice,
+	    0, COUNT(forwarded_rows));
+	tcase_add_loop_test(tests, request_empties_what_a_proxy_tells_twice, 0, VARIABLES);
 	tcase_add_loop_test(tests, request_has_a_method, 0, COUNT(method_rows));
 	tcase_add_loop_test(tests, request_knows_the_authorizer_role, 0, COUNT(role_rows));
 	tcase_add_loop_test(tests, request_says_what_body_comes, 0, COUNT(content_rows));
