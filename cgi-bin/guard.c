@@ -178,11 +178,15 @@ guard_redirect(struct exchange *x, struct span target)
 {
 	const struct backend *backend = backends_first_cookie(x->backends);
 	struct buf location = BUF_INIT(TARGET_MAX * 4);
+	struct span login;
 	enum rc rc;
 
 	if (backend == NULL)
 		return RC_NO;
-	buf_add(&location, exchange_path(x, HANDLER_login_get, backend));
+	login = exchange_path(x, HANDLER_login_get, backend);
+	if (login.data == NULL)
+		return RC_UNAVAILABLE;
+	buf_add(&location, login);
 	if (path_is_local(target)) {
 		buf_text(&location, "?next=");
 		path_put_component(&location, target);

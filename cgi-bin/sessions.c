@@ -1,11 +1,6 @@
 /* {backend}/sessions: the user's live sessions over all backends, and ending them. */
-#include "auth/sessions.h"
-
-#include "auth/event.h"
 #include "base/json.h"
-#include "base/text.h"
-#include "crypto/keyring.h"
-#include "crypto/token.h"
+#include "flow/session_care.h"
 #include "route/main.h"
 
 struct sessions_input {
@@ -22,26 +17,13 @@ static const struct field revoke_fields[] = {
 	    offsetof(struct sessions_input, refresh_token) },
 };
 
-/* Which session is the caller's: the given refresh token tells (or the cookie's), else the access
- * token's own; "current" stays empty when neither does. */
-static enum rc
-sessions_current(struct exchange *x, struct span refresh, char current[UUID_SIZE])
+/* The refresh token of the body, else the cookie's. */
+static struct span
+sessions_refresh(struct exchange *x, struct span given)
 {
-	struct digest digest;
-	enum rc rc = RC_NO;
-
-	current[0] = '\0';
-	if (refresh.data == NULL)
-		refresh =
-		    x->backend->transport->read(x->backend->config, x->request, TOKEN_REFRESH);
-	if (refresh.data != NULL)
-		rc = token_digest(keyring_key(x->ctx->keys, PURPOSE_REFRESH), refresh, &digest);
-	if (rc == RC_OK)
-		rc = session_of_refresh(x->ctx, &x->caller.user, DIGEST_SPAN(digest), current);
-	if (rc != RC_NO)
-		return rc;
-	memcpy(current, x->caller.session_id, UUID_SIZE);
-	return RC_OK;
+	if (given.data != NULL)
+		return given;
+	return x->backend->transport->read(x->backend->config, x->request, TOKEN_REFRESH);
 }
 
 static void
@@ -63,24 +45,21 @@ sessions_put(struct buf *body, const struct session *session, const char *curren
 }
 
 static enum problem
-sessions_answer(struct exchange *x, struct span refresh)
+sessions_answer(struct exchange *x, struct span given)
 {
-	struct session *rows = NULL;
-	size_t count = 0;
-	char current[UUID_SIZE];
+	struct session_view view = { .count = 0 };
+	enum problem problem =
+	    session_care_list(x->ctx, &x->caller, sessions_refresh(x, given), &view);
 	struct buf *body;
-	enum rc rc = sessions_of(x->backend)->list(x->ctx, &x->caller.user, &rows, &count);
 
-	if (rc == RC_OK)
-		rc = sessions_current(x, refresh, current);
-	if (rc != RC_OK)
-		return problem_of(rc);
+	if (problem != PROBLEM_NONE)
+		return problem;
 	body = response_json(x->response, 200);
 	buf_text(body, "{\"sessions\":[");
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < view.count; i++) {
 		if (i > 0)
 			buf_char(body, ',');
-		sessions_put(body, &rows[i], current);
+		sessions_put(body, &view.sessions[i], view.current);
 	}
 	buf_text(body, "]}");
 	return PROBLEM_NONE;
@@ -89,8 +68,6 @@ sessions_answer(struct exchange *x, struct span refresh)
 static enum problem
 sessions_get(struct exchange *x)
 {
-	if (sessions_of(x->backend)->list == NULL)
-		return PROBLEM_SESSION_MANAGEMENT_UNSUPPORTED;
 	return sessions_answer(x, (struct span){ NULL, 0 });
 }
 
@@ -100,76 +77,31 @@ sessions_post(struct exchange *x)
 	struct sessions_input input = { .refresh_token = { NULL, 0 } };
 	enum problem problem = exchange_fields(x, sessions_fields, 1, &input);
 
-	if (problem != PROBLEM_NONE)
-		return problem;
-	if (sessions_of(x->backend)->list == NULL)
-		return PROBLEM_SESSION_MANAGEMENT_UNSUPPORTED;
-	return sessions_answer(x, input.refresh_token);
-}
-
-static enum rc
-sessions_record(struct exchange *x, const char *name, const char *session)
-{
-	const struct event event = {
-		.name = name,
-		.client = &x->client,
-		.user = &x->caller.user,
-		.by_user = true,
-		.backend = x->backend->config->name,
-		.session = session,
-	};
-
-	return event_record(x->ctx, &event);
+	return problem == PROBLEM_NONE ? sessions_answer(x, input.refresh_token) : problem;
 }
 
 static enum problem
 session_delete(struct exchange *x)
 {
-	char id[UUID_SIZE];
-	enum rc rc;
+	enum problem problem = session_care_end(x->ctx, &x->caller, &x->client, x->segment);
 
-	if (sessions_of(x->backend)->list == NULL)
-		return PROBLEM_SESSION_MANAGEMENT_UNSUPPORTED;
-	if (!text_is_uuid(x->segment) || !span_copy(id, sizeof(id), x->segment))
-		return PROBLEM_SESSION_NOT_FOUND;
-	rc = db_begin(x->ctx->db);
-	if (rc == RC_OK) {
-		rc = session_end(x->ctx, &x->caller.user, x->segment);
-		if (rc == RC_OK)
-			rc = sessions_record(x, "session.ended", id);
-		rc = db_end(x->ctx->db, rc);
-	}
-	if (rc == RC_OK)
+	if (problem == PROBLEM_NONE)
 		response_null(x->response, 204);
-	return rc == RC_NO ? PROBLEM_SESSION_NOT_FOUND : problem_of(rc);
+	return problem;
 }
 
-/* With an unknown current session all of them end. */
 static enum problem
 sessions_revoke_others(struct exchange *x)
 {
 	struct sessions_input input = { .refresh_token = { NULL, 0 } };
-	char current[UUID_SIZE];
 	enum problem problem = exchange_fields(x, revoke_fields, 1, &input);
-	enum rc rc;
 
-	if (problem != PROBLEM_NONE)
-		return problem;
-	if (sessions_of(x->backend)->list == NULL)
-		return PROBLEM_SESSION_MANAGEMENT_UNSUPPORTED;
-	rc = sessions_current(x, input.refresh_token, current);
-	if (rc == RC_OK)
-		rc = db_begin(x->ctx->db);
-	if (rc != RC_OK)
-		return problem_of(rc);
-	rc = current[0] == '\0' ? session_end_all(x->ctx, &x->caller.user)
-				: session_end_others(x->ctx, &x->caller.user, span_of(current));
-	if (rc == RC_OK)
-		rc = sessions_record(x, "session.others_ended", current);
-	rc = db_end(x->ctx->db, rc);
-	if (rc == RC_OK)
+	if (problem == PROBLEM_NONE)
+		problem = session_care_end_others(
+		    x->ctx, &x->caller, &x->client, sessions_refresh(x, input.refresh_token));
+	if (problem == PROBLEM_NONE)
 		response_null(x->response, 204);
-	return problem_of(rc);
+	return problem;
 }
 
 static handler_fn *const handlers[HANDLERS] = {

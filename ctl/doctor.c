@@ -271,11 +271,12 @@ doctor_decoy(struct doctor *doctor)
 
 	if (rc == RC_NO || (rc == RC_OK && !password_usable(hash)))
 		doctor_find(doctor, FINDING_FAIL, "decoy hash",
-		    "missing, so time tells which accounts there are; run yettctl migrate");
+		    "missing, so login and users do not start; run yettctl migrate");
 	else if (doctor_rc(doctor, rc, "decoy hash", &none) &&
 		 password_outdated(&doctor->ctl->config->password, hash))
-		doctor_find(doctor, FINDING_WARNING, "decoy hash",
-		    "made with other parameters than [password] has; run yettctl migrate");
+		doctor_find(doctor, FINDING_FAIL, "decoy hash",
+		    "made with other parameters than [password] has, so login and users do not "
+		    "start; run yettctl migrate");
 	else if (rc == RC_OK)
 		doctor_find(doctor, FINDING_OK, "decoy hash", "present and current");
 }

@@ -108,6 +108,5 @@ set_run(struct ctl *ctl)
 	status = settings_change(ctl, section, dot + 1, ctl->words[1]);
 	if (lock >= 0)
 		close(lock);
-	return status == CTL_DONE ? settings_follow(ctl, section, dot + 1, ctl->words[1])
-				  : status;
+	return status == CTL_DONE ? settings_follow(ctl, section, dot + 1, ctl->words[1]) : status;
 }

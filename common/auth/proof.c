@@ -27,7 +27,7 @@ proof_verify(struct ctx *ctx, const struct credential *credential, const struct 
 }
 
 void
-proof_upgrade(struct ctx *ctx, struct credential *credential, const struct secret *password)
+proof_upgrade(struct ctx *ctx, const struct credential *credential, const struct secret *password)
 {
 	char hash[HASH_TEXT_SIZE];
 	enum rc rc;
@@ -37,8 +37,6 @@ proof_upgrade(struct ctx *ctx, struct credential *credential, const struct secre
 	rc = password_hash(&ctx->config->password, ctx->slots, secret_span(password), hash);
 	if (rc == RC_OK)
 		rc = user_upgrade_hash(ctx, &credential->user, hash, credential->hash);
-	if (rc == RC_OK)
-		memcpy(credential->hash, hash, sizeof(hash));
-	else
+	if (rc != RC_OK && rc != RC_NO) /* no: it was replaced meanwhile */
 		log_line(LOG_WARN, "a password hash of old parameters could not be replaced");
 }

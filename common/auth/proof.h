@@ -10,7 +10,7 @@
 enum rc proof_verify(struct ctx *, const struct credential *, const struct secret *) RC_MUST;
 
 /* Replaces a hash of older parameters after a successful proof. A failure is logged and else
- * without consequence. *changed tells whether credential->hash is a new one now. */
-void proof_upgrade(struct ctx *, struct credential *, const struct secret *);
+ * without consequence. */
+void proof_upgrade(struct ctx *, const struct credential *, const struct secret *);
 
 #endif

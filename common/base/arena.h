@@ -6,7 +6,8 @@
 
 struct arena;
 
-/* Makes an arena that holds at most "size" bytes; NULL when memory is short. Owned by the caller. */
+/* Makes an arena that holds at most "size" bytes; NULL when memory is short. Owned by the caller.
+ */
 struct arena *arena_new(size_t size);
 
 /* Memory for "size" bytes, aligned for any type, zeroed; NULL when the arena is full. */

@@ -11,7 +11,7 @@
 #define DAY (24 * HOUR)
 
 struct clock {
-	int64_t (*wall)(void *state);	   /* milliseconds since 1970 UTC; for what is stored */
+	int64_t (*wall)(void *state);      /* milliseconds since 1970 UTC; for what is stored */
 	int64_t (*monotonic)(void *state); /* milliseconds since some start; for waiting */
 	void *state;
 };

@@ -20,7 +20,7 @@ struct config_list {
 };
 
 struct rate {
-	int64_t count;	/* 0: not limited */
+	int64_t count;  /* 0: not limited */
 	int64_t window; /* milliseconds */
 };
 
@@ -45,7 +45,9 @@ enum strategy_setting { STRATEGY_JWT, STRATEGY_DATABASE };
 
 #define SECTION(name, kind, words) struct config_##name {
 #define SETTING(section, field, key, type, preset, bounds, words) CONFIG_TYPE_##type field;
+/* clang-format off */
 #define SECTION_END(name) };
+/* clang-format on */
 #include "base/config.def"
 #undef SECTION
 #undef SETTING
@@ -56,8 +58,8 @@ enum strategy_setting { STRATEGY_JWT, STRATEGY_DATABASE };
  * busy_timeout, synchronous and journal belong to the one database and cannot be overridden. */
 struct backend_config {
 	char name[BACKEND_NAME_MAX + 1]; /* a-z, 0-9, '-', '_'; no route or purpose name */
-	int transport;			 /* enum transport_setting */
-	int strategy;			 /* enum strategy_setting */
+	int transport;                   /* enum transport_setting */
+	int strategy;                    /* enum strategy_setting */
 	struct config_jwt jwt;
 	struct config_database database;
 	struct config_cookie cookie;
@@ -113,8 +115,8 @@ struct config_fault {
 enum rc config_load(const char *directory, struct config **out, struct config_fault *) RC_MUST;
 
 /* The same from memory; "file" is only named in faults. Opens nothing. */
-enum rc config_parse(struct span text, const char *file, struct config **out,
-    struct config_fault *) RC_MUST;
+enum rc config_parse(
+    struct span text, const char *file, struct config **out, struct config_fault *) RC_MUST;
 
 void config_free(struct config *);
 

@@ -131,9 +131,10 @@ config_enter_protect(struct config_reader *reader)
 	char path[CONFIG_VALUE_SIZE];
 
 	if (!config_check_protect(reader->line.value, path))
-		return config_refuse_header(reader, "not a path, write one as it is after "
-						    "decoding: a '/' in front, "
-						    "no empty or dot segment, no %, ?, # or backslash");
+		return config_refuse_header(reader,
+		    "not a path, write one as it is after "
+		    "decoding: a '/' in front, "
+		    "no empty or dot segment, no %, ?, # or backslash");
 	while (i < count && strcmp(config->protects[i].path, path) != 0)
 		i++;
 	if (i < count)

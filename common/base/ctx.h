@@ -18,10 +18,10 @@ struct ctx {
 	struct clock clock;
 	struct random_source random;
 	const struct config *config;
-	struct db *db;		  /* only the statements that this program may use */
-	struct keyring *keys;	  /* only the keys that this program may use */
+	struct db *db;            /* only the statements that this program may use */
+	struct keyring *keys;     /* only the keys that this program may use */
 	struct hash_slots *slots; /* NULL where no password is hashed */
-	struct arena *arena;	  /* the request's; reset after its answer */
+	struct arena *arena;      /* the request's; reset after its answer */
 	char request_id[REQUEST_ID_SIZE];
 	int64_t now; /* wall time when the request began: one instant for all its decisions */
 };

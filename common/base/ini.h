@@ -14,10 +14,10 @@ enum ini_kind {
 
 struct ini_line {
 	enum ini_kind kind;
-	size_t number;	     /* from 1 */
-	struct span whole;   /* with its line end */
-	struct span name;    /* of a section, or the key */
-	struct span value;   /* a section's argument, a setting's value, trimmed */
+	size_t number;     /* from 1 */
+	struct span whole; /* with its line end */
+	struct span name;  /* of a section, or the key */
+	struct span value; /* a section's argument, a setting's value, trimmed */
 };
 
 /* Takes the next line off *rest; RC_NO at the end. Refused as INI_BROKEN: over CONFIG_LINE_MAX

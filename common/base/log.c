@@ -113,7 +113,8 @@ log_text_message(struct log_text *text, struct span message)
 	size_t run = log_plain_run(message);
 	size_t cut; /* the last place with room for the dots */
 
-	if (text->len + run + 3 <= text->max && log_text_add(text, (struct span){ message.data, run }))
+	if (text->len + run + 3 <= text->max &&
+	    log_text_add(text, (struct span){ message.data, run }))
 		message = span_after(message, run);
 	cut = text->len;
 	while (message.len > 0) {

@@ -1,7 +1,7 @@
 #include "base/problem.h"
 
 static const struct problem_row problem_rows[PROBLEMS] = {
-#define PROBLEM(name, status, code, level, title, detail)                                          \
+#define PROBLEM(name, status, code, level, title, detail) \
 	[PROBLEM_##name] = { status, LOG_##level, code, title, detail },
 #include "base/problem.def"
 #undef PROBLEM

@@ -3,10 +3,10 @@
 #define YETT_BASE_RC_H
 
 enum rc {
-	RC_OK,		/* yes, done */
-	RC_NO,		/* a normal negative answer: no such row, wrong password, not valid */
+	RC_OK,          /* yes, done */
+	RC_NO,          /* a normal negative answer: no such row, wrong password, not valid */
 	RC_UNAVAILABLE, /* could not tell, may pass: store away, locked, full; out of memory */
-	RC_INTERNAL	/* could not tell, a defect or a broken file: will not pass by waiting */
+	RC_INTERNAL     /* could not tell, a defect or a broken file: will not pass by waiting */
 };
 
 /* Every function that can fail carries it: an ignored answer does not compile. */

@@ -22,8 +22,7 @@ span_trim(struct span text)
 {
 	while (text.len > 0 && (text.data[0] == ' ' || text.data[0] == '\t'))
 		text = span_after(text, 1);
-	while (text.len > 0 &&
-	    (text.data[text.len - 1] == ' ' || text.data[text.len - 1] == '\t'))
+	while (text.len > 0 && (text.data[text.len - 1] == ' ' || text.data[text.len - 1] == '\t'))
 		text.len--;
 	return text;
 }

@@ -29,10 +29,22 @@ text_next(struct span *text)
 	return taken > 0 ? point : -1;
 }
 
+/* Passes over the ASCII characters that the text begins with, but not over control characters. */
+static void
+text_skip_plain(struct span *text)
+{
+	size_t run = 0;
+
+	while (run < text->len && (unsigned char)text->data[run] >= 0x20 &&
+	       (unsigned char)text->data[run] < 0x7f)
+		run++;
+	*text = span_after(*text, run);
+}
+
 bool
 text_is_utf8(struct span text)
 {
-	while (text.len > 0) {
+	for (text_skip_plain(&text); text.len > 0; text_skip_plain(&text)) {
 		if (text_next(&text) < 0)
 			return false;
 	}
@@ -69,7 +81,7 @@ text_point_is_white(int32_t point)
 bool
 text_has_control(struct span text)
 {
-	while (text.len > 0) {
+	for (text_skip_plain(&text); text.len > 0; text_skip_plain(&text)) {
 		if (text_point_is_control(text_next(&text)))
 			return true;
 	}

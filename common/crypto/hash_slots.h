@@ -12,8 +12,8 @@
 
 struct hash_slots;
 
-/* Opens (and makes, 0600) DIRECTORY/locks/turnstile and DIRECTORY/locks/slot-N; before the sandbox, since
- * afterwards nothing can be opened. The caller frees with hash_slots_close. */
+/* Opens (and makes, 0600) DIRECTORY/locks/turnstile and DIRECTORY/locks/slot-N; before the sandbox,
+ * since afterwards nothing can be opened. The caller frees with hash_slots_close. */
 enum rc hash_slots_open(struct hash_slots **out, const char *directory, int64_t count) RC_MUST;
 
 /* Waits for a slot; *slot is for hash_slots_release. */

@@ -21,7 +21,7 @@ struct jwt_key {
 	enum jwt_algorithm algorithm;
 	unsigned char public_key[32]; /* EdDSA */
 	unsigned char secret[64];     /* EdDSA: libsodium's secret key; HS256: the shared key */
-	size_t secret_len;	      /* 0: this key only verifies */
+	size_t secret_len;            /* 0: this key only verifies */
 };
 
 struct jwt_keys {
@@ -33,7 +33,7 @@ struct jwt_keys {
 struct jwt_rules {
 	struct span issuer; /* empty: none */
 	struct span audience;
-	int64_t leeway;	 /* milliseconds */
+	int64_t leeway; /* milliseconds */
 	bool needs_sid;
 };
 

@@ -4,8 +4,8 @@
 
 #include "crypto/jwt.h"
 
-/* Checks form, key, signature, then claims, as SECURITY.md section 3 lists them. "now" is wall time in
- * milliseconds. RC_OK fills *claims; RC_NO for any token that is not accepted, without telling
+/* Checks form, key, signature, then claims, as docs/security.md lists them. "now" is wall time
+ * in milliseconds. RC_OK fills *claims; RC_NO for any token that is not accepted, without telling
  * why; RC_UNAVAILABLE when memory is short. Of "sub" and "sid" only canonical UUIDs are taken. */
 enum rc jwt_verify(const struct jwt_keys *, const struct jwt_rules *, struct span token,
     int64_t now, struct jwt_claims *claims) RC_MUST;
@@ -16,7 +16,8 @@ enum rc jwt_verify_jws(const struct jwt_keys *, struct span token, const char *t
     unsigned char payload[JWT_MAX], size_t *len) RC_MUST;
 
 /* Verifies the signature over "signed_part" with one key; for jwt_verify and test vectors. */
-enum rc jwt_signature(const struct jwt_key *, struct span signed_part, struct span signature) RC_MUST;
+enum rc jwt_signature(
+    const struct jwt_key *, struct span signed_part, struct span signature) RC_MUST;
 
 /* Whether the token has the form of a JWT (three parts), so that it is worth looking at. */
 bool jwt_looks_like(struct span token);

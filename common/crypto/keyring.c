@@ -61,12 +61,24 @@ keyring_read_public(const struct key_place *place, struct jwt_key *key, struct c
 
 	if (rc != RC_OK)
 		return rc;
-	if (pem_read_public((struct span){ (const char *)bytes, len }, key->public_key) != RC_OK ||
-	    crypto_core_ed25519_is_valid_point(key->public_key) != 1)
+	if (pem_read_public((struct span){ (const char *)bytes, len }, key->public_key) != RC_OK)
 		return key_place_fault(
 		    place, key->kid, KEY_PEM, fault, "is no Ed25519 public key in PEM");
 	key->algorithm = JWT_EDDSA;
 	return RC_OK;
+}
+
+/* Whether the bytes are a key at all takes longer than all else that is done with it at a start, so
+ * that only who signs looks, and yettctl doctor; every verification refuses what is none. */
+static enum rc
+keyring_read_point(const struct key_place *place, struct jwt_key *key, struct config_fault *fault)
+{
+	enum rc rc = keyring_read_public(place, key, fault);
+
+	if (rc == RC_OK && crypto_core_ed25519_is_valid_point(key->public_key) != 1)
+		rc = key_place_fault(
+		    place, key->kid, KEY_PEM, fault, "is no Ed25519 public key in PEM");
+	return rc;
 }
 
 static enum rc
@@ -78,7 +90,7 @@ keyring_read_shared(const struct key_place *place, struct jwt_key *key, struct c
 
 	if (rc == RC_OK && !key_shared_is_strong(bytes, len))
 		rc = key_place_fault(place, key->kid, KEY_BARE, fault,
-		    "must be 32 to 64 random bytes; \"yettctl keys rotate\" makes a new key");
+		    "must be 32 to 64 random bytes; move it away and \"yettctl migrate\" makes one");
 	if (rc == RC_OK) {
 		memcpy(key->secret, bytes, len);
 		key->secret_len = len;
@@ -137,7 +149,7 @@ keyring_gather(struct jwt_keys *keys, const struct key_place *backend, const cha
 
 		if (keys->count == JWT_KEYS_MAX) {
 			rc = key_place_fault(
-			    backend, "", "", fault, "holds too many keys; retire some");
+			    backend, "", "", fault, "holds too many keys; move the oldest away");
 			break;
 		}
 		memcpy(key->kid, names.rows[i].kid, JWT_KID_SIZE);
@@ -175,7 +187,7 @@ keyring_check(
 	for (size_t i = 1; i < keys->count; i++) {
 		if (strcmp(keys->keys[i - 1].kid, keys->keys[i].kid) == 0)
 			return key_place_fault(place, keys->keys[i].kid, "", fault,
-			    "names two keys, a public and a shared one; retire one");
+			    "names two keys, a public and a shared one; move one away");
 	}
 	return RC_OK;
 }
@@ -206,7 +218,8 @@ keyring_open_backend(struct jwt_keys *keys, const struct key_place *root, const 
 
 	rc = key_place_enter(root, name, &place, fault);
 	if (rc == RC_OK)
-		rc = keyring_gather(keys, &place, KEY_PUBLIC, KEY_PEM, keyring_read_public, fault);
+		rc = keyring_gather(keys, &place, KEY_PUBLIC, KEY_PEM,
+		    access == JWT_SIGN ? keyring_read_point : keyring_read_public, fault);
 	if (rc == RC_OK)
 		rc = keyring_gather(keys, &place, KEY_SHARED, KEY_BARE, keyring_read_shared, fault);
 	if (rc == RC_OK) {

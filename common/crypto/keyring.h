@@ -50,7 +50,7 @@ enum rc keyring_make(const struct config *, const struct random_source *, size_t
 struct key_row {
 	const char *owner; /* purpose or backend */
 	char kid[JWT_KID_SIZE];
-	const char *kind;  /* "digest", "EdDSA", "HS256" */
+	const char *kind; /* "digest", "EdDSA", "HS256" */
 	bool current;
 	int64_t made; /* wall time, from the file */
 };

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 struct refusal {
-	int64_t wait;	  /* milliseconds until the next try; 0: not said */
+	int64_t wait;     /* milliseconds until the next try; 0: not said */
 	unsigned reasons; /* POLICY_... bits of a refused password */
 };
 

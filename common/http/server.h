@@ -15,10 +15,10 @@
 
 struct conn; /* one request on its way in and its answer on its way out */
 
-/* Serves one request and ends with conn_answer or conn_drop. */
+/* Serves one request and ends with conn_answer. */
 typedef void server_serve_fn(void *state, struct conn *);
 
-/* Called after each answer that left and before the process waits. Returns false when the process
+/* Called before the process waits, and now and then under load. Returns false when the process
  * should end. */
 typedef bool server_pause_fn(void *state);
 

@@ -56,7 +56,9 @@ exchange_tokens(struct exchange *x, const struct tokens *tokens, struct span nex
 		return PROBLEM_NONE;
 	problem = exchange_csrf(
 	    x, x->backend, tokens->session_id[0] != '\0' ? tokens->session_id : tokens->jti, csrf);
-	if (problem == PROBLEM_NONE && x->wants_page)
+	if (problem != PROBLEM_NONE)
+		response_clear(x->response); /* tokens must not leave on a refusal */
+	else if (x->wants_page)
 		exchange_go(x, next);
 	return problem;
 }

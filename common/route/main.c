@@ -20,6 +20,7 @@
 #define PROCESS_NAMES 64           /* request ids for which randomness is fetched at a time */
 #define PROCESS_NAME_SIZE ((REQUEST_ID_SIZE - 1) / 2)
 #define CLEAN_EVERY (60 * SECOND)
+#define CLEAN_ONE_IN 100 /* plain CGI requests */
 #define OUTDATED_EVERY (1 * SECOND)
 
 #ifndef YETT_STATE_DIRECTORY
@@ -137,6 +138,10 @@ process_open_files(struct process *process, const char *directory, struct config
 
 	if (rc != RC_OK)
 		return rc;
+	/* For what names no fault of its own; a good configuration leaves none. */
+	snprintf(fault->text, sizeof(fault->text),
+	    "cannot start: no memory, or log or locks/ in the state directory cannot be opened; "
+	    "run yettctl doctor");
 	ctx->config = process->config;
 	backends_make(ctx->config, &process->backends);
 	rc = process_open_log(process);
@@ -146,7 +151,8 @@ process_open_files(struct process *process, const char *directory, struct config
 		rc = hash_slots_open(
 		    &ctx->slots, ctx->config->directory, ctx->config->password.max_concurrent);
 	if (rc == RC_OK)
-		rc = db_open(&ctx->db, ctx->config, grants, fault);
+		rc = server_is_cgi() ? db_open_once(&ctx->db, ctx->config, grants, fault)
+				     : db_open(&ctx->db, ctx->config, grants, fault);
 	return rc;
 }
 
@@ -176,7 +182,7 @@ process_start(struct process *process, struct config_fault *fault)
 	unsigned grants = program_rows[process->program].grants;
 	enum rc rc;
 
-	snprintf(fault->text, sizeof(fault->text), "cannot start (no memory, locks or log)");
+	snprintf(fault->text, sizeof(fault->text), "cannot start: out of memory");
 	if (directory == NULL) {
 		snprintf(fault->text, sizeof(fault->text),
 		    "no state directory: set YETT_STATE to the one that yettctl init made");
@@ -200,9 +206,24 @@ process_start(struct process *process, struct config_fault *fault)
 	return rc;
 }
 
+/* After one request the kernel takes all back sooner than we could, unless there is a log to empty.
+ */
+static bool
+process_just_ends(const struct process *process)
+{
+#ifdef YETT_SANITIZED
+	return false;
+#endif
+	return server_is_cgi() && process->ctx.db != NULL && !db_writes(process->ctx.db);
+}
+
 static void
 process_stop(struct process *process)
 {
+	if (process_just_ends(process)) {
+		log_flush();
+		_exit(EXIT_SUCCESS);
+	}
 	db_close(process->ctx.db);
 	keyring_free(process->ctx.keys);
 	hash_slots_close(process->ctx.slots);
@@ -238,14 +259,15 @@ process_client(const struct request *request, struct client *client)
 
 static void
 process_log(const struct process *process, const struct route *route, const struct request *request,
-    int status, int64_t started)
+    enum problem problem, int status, int64_t started)
 {
+	enum log_level level = problem == PROBLEM_NONE ? LOG_INFO : problem_row(problem)->level;
 	int64_t took;
 
-	if (!log_wants(LOG_INFO))
+	if (!log_wants(level))
 		return;
 	took = clock_monotonic(&process->ctx.clock) - started;
-	log_line(LOG_INFO, "id=%s route=%s method=%s status=%d ms=%lld", process->ctx.request_id,
+	log_line(level, "id=%s route=%s method=%s status=%d ms=%lld", process->ctx.request_id,
 	    route == NULL ? "-" : route->path, method_name(request->method), status,
 	    (long long)took);
 }
@@ -290,17 +312,26 @@ process_serve(void *state, struct conn *conn)
 		    &x, &request, conn, process->program, process->handlers, &body, &route);
 	}
 	judge_answer(&x, problem);
-	if (response_bytes(&response, request.method == METHOD_HEAD, page_policy(), &answer) !=
-	    RC_OK)
+	if (response_bytes(&response, request.method == METHOD_HEAD,
+		response.is_page ? page_policy() : "", &answer) != RC_OK)
 		process_die("out of memory, or a header that is not fit to be sent");
 	if (route != NULL && route->kind == FLOOR && ctx->config->account.response_floor > 0)
 		floor +=
 		    ctx->config->account.response_floor + 1; /* "started" was cut to whole ms */
 	conn_answer(conn, &answer, floor);
-	process_log(process, route, &request, response.status, started);
+	process_log(process, route, &request, problem, response.status, started);
 	response_free(&response);
 	buf_free(&body);
 	arena_reset(ctx->arena);
+}
+
+/* Once a minute; of the processes that serve one request each, one in a hundred. */
+static bool
+process_should_clean(const struct process *process, int64_t now)
+{
+	if (server_is_cgi())
+		return randombytes_uniform(CLEAN_ONE_IN) == 0;
+	return now - process->cleaned_at >= CLEAN_EVERY;
 }
 
 /* House-keeping between answers; and the end, once another version has changed the schema. */
@@ -319,7 +350,7 @@ process_pause(void *state)
 			log_line(LOG_NOTICE, "the database was migrated or moved; ending");
 	}
 	if ((program_rows[process->program].grants & GRANT_CLEAN) != 0 && !process->outdated &&
-	    now - process->cleaned_at >= CLEAN_EVERY) {
+	    process_should_clean(process, now)) {
 		process->cleaned_at = now;
 		ctx->now = clock_wall(&ctx->clock);
 		if (clean_run(ctx, CLEAN_BATCH, &deleted) != RC_OK)
@@ -359,7 +390,7 @@ route_main(enum program program, handler_fn *const *handlers)
 		return process_refuse(&process,
 		    "refuses to run as root; start it as an ordinary user (YETT_ALLOW_ROOT=1 is "
 		    "for trying it out)");
-	sandbox_harden();
+	sandbox_harden(server_is_cgi());
 	if (process_start(&process, &fault) != RC_OK)
 		status = process_refuse(&process, fault.text);
 	else

@@ -129,7 +129,6 @@ static const char openapi_guard_parameters[] = JSON(
 	{ "name": "X-Original-URI", "in": "header",
 		"description": "The request that a proxy asks about; where given, it must pass.",
 		"schema": { "type": "string" } },
-	{ "name": "X-Original-Method", "in": "header", "schema": { "type": "string" } },
 	{ "name": "X-Forwarded-Uri", "in": "header",
 		"description": "The request that a proxy asks about; where given, it must pass.",
 		"schema": { "type": "string" } },

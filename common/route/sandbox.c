@@ -38,7 +38,7 @@ sandbox_standard_files(void)
 }
 
 void
-sandbox_harden(void)
+sandbox_harden(bool once)
 {
 	const struct rlimit none = { 0, 0 };
 
@@ -46,7 +46,8 @@ sandbox_harden(void)
 	setrlimit(RLIMIT_CORE, &none);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	mallopt(M_PERTURB, 0xa5);
+	if (!once)
+		mallopt(M_PERTURB, 0xa5);
 }
 
 void

@@ -10,9 +10,10 @@
  * and the answer would be written into it. */
 enum rc sandbox_standard_files(void) RC_MUST;
 
-/* No core files, not dumpable, umask 077, memory wiped when freed, no new privileges. First of
- * all, before a key is read. */
-void sandbox_harden(void);
+/* No core files, not dumpable, umask 077, no new privileges, memory wiped when freed; the last not
+ * for a process that ends after one request ("once"), whose memory the kernel wipes soon enough.
+ * First of all, before a key is read. */
+void sandbox_harden(bool once);
 
 /* Bounds memory, so that a hostile peer on the socket cannot take it all: "extra" bytes beyond
  * what an ordinary process needs. */

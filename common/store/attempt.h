@@ -15,8 +15,8 @@ struct attempt {
 };
 
 /* RC_OK: the bucket is below the rate. RC_NO: it is full until *free_at. */
-enum rc attempt_check(struct ctx *, const unsigned char bucket[BUCKET_SIZE], struct rate,
-    int64_t *free_at) RC_MUST;
+enum rc attempt_check(
+    struct ctx *, const unsigned char bucket[BUCKET_SIZE], struct rate, int64_t *free_at) RC_MUST;
 
 /* Counts one; remembers in *attempt what attempt_give_back needs. */
 enum rc attempt_insert(struct ctx *, struct attempt *attempt, struct rate) RC_MUST;

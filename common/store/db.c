@@ -131,21 +131,27 @@ db_prepare(struct db *db, struct stmt *stmt, const char *name, const char *sql, 
 }
 
 static int
-db_prepare_granted(struct db *db, unsigned grants, bool writes)
+db_prepare_query(struct db *db, enum query query)
+{
+	const struct query_row *row = &query_table[query];
+
+	return db_prepare(db, &db->queries[query], row->name, row->sql, row->parameters);
+}
+
+static int
+db_prepare_granted(struct db *db)
 {
 	int code = db_prepare(db, &db->version, "user_version", "PRAGMA user_version", 0);
 
-	if (code == SQLITE_OK && writes)
+	if (code == SQLITE_OK && db->writes)
 		code = db_prepare(db, &db->begin, "begin", "BEGIN IMMEDIATE", 0);
-	if (code == SQLITE_OK && writes)
+	if (code == SQLITE_OK && db->writes)
 		code = db_prepare(db, &db->commit, "commit", "COMMIT", 0);
-	if (code == SQLITE_OK && writes)
+	if (code == SQLITE_OK && db->writes)
 		code = db_prepare(db, &db->rollback, "rollback", "ROLLBACK", 0);
-	for (size_t i = 0; code == SQLITE_OK && i < QUERIES; i++) {
-		const struct query_row *row = &query_table[i];
-		if ((row->grant & grants) != 0)
-			code =
-			    db_prepare(db, &db->queries[i], row->name, row->sql, row->parameters);
+	for (enum query i = 0; code == SQLITE_OK && i < QUERIES && !db->once; i++) {
+		if ((query_table[i].grant & db->grants) != 0)
+			code = db_prepare_query(db, i);
 	}
 	return code;
 }
@@ -162,45 +168,63 @@ db_step(struct stmt *stmt)
 
 /* Makes SQLite open all its files, since after the sandbox it can open none. */
 static int
-db_touch(struct db *db, bool writes)
+db_touch(struct db *db)
 {
 	int code = db_step(&db->version);
 
-	if (code == SQLITE_OK && writes)
+	if (code == SQLITE_OK && db->writes)
 		code = db_step(&db->begin);
-	if (code == SQLITE_OK && writes)
+	if (code == SQLITE_OK && db->writes)
 		code = db_step(&db->rollback);
 	return code;
 }
 
-static enum rc
-db_start(struct db *db, const char *path, unsigned grants, struct config_fault *fault)
+/* A log that cannot be removed any more after the sandbox is emptied instead. A rollback journal is
+ * for network file systems, where a mapping is not safe. */
+static int
+db_settle_files(struct db *db)
 {
-	bool writes = (grants & db_writing_grants) != 0;
+	int keep = 1;
 	int code = SQLITE_OK;
+
+	if (db->wal)
+		code = sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_PERSIST_WAL, &keep);
+	if (code == SQLITE_OK && db->wal && !db->once)
+		code = sqlite3_exec(
+		    db->handle, "PRAGMA mmap_size = " SQLITE_MMAP_SIZE, NULL, NULL, NULL);
+	if (code == SQLITE_OK && !db->writes)
+		code = sqlite3_exec(db->handle, "PRAGMA query_only = ON", NULL, NULL, NULL);
+	return code;
+}
+
+static enum rc
+db_start(struct db *db, const char *path, struct config_fault *fault)
+{
+	int code;
 	int journal;
 
 	if (!db->wal) {
 		journal = open(db_journal(db), O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_RDWR, 0600);
 		if (journal < 0)
-			return sqlite_refuse(fault, RC_UNAVAILABLE, path, "its journal cannot be made");
+			return sqlite_refuse(
+			    fault, RC_UNAVAILABLE, path, "its journal cannot be made");
 		close(journal);
 	}
-	if (!writes)
-		code = sqlite3_exec(db->handle, "PRAGMA query_only = ON", NULL, NULL, NULL);
+	code = db_settle_files(db);
 	if (code == SQLITE_OK)
 		code = sqlite3_set_authorizer(db->handle, db_authorize, db);
 	if (code == SQLITE_OK)
-		code = db_prepare_granted(db, grants, writes);
+		code = db_prepare_granted(db);
 	if (code == SQLITE_OK)
-		code = db_touch(db, writes);
+		code = db_touch(db);
 	db->enforcing = true;
 	db->moved_looked = db->version_looked = clock_monotonic(&clock_system);
 	return code == SQLITE_OK ? RC_OK : sqlite_refuse_code(fault, path, code);
 }
 
-enum rc
-db_open(struct db **out, const struct config *config, unsigned grants, struct config_fault *fault)
+static enum rc
+db_open_for(struct db **out, const struct config *config, unsigned grants, bool once,
+    struct config_fault *fault)
 {
 	char path[PATH_MAX];
 	struct db *db = calloc(1, sizeof(*db));
@@ -209,17 +233,33 @@ db_open(struct db **out, const struct config *config, unsigned grants, struct co
 	*out = NULL;
 	if (db == NULL)
 		return sqlite_refuse(fault, RC_UNAVAILABLE, config->database.file, "out of memory");
+	db->grants = grants;
+	db->writes = (grants & db_writing_grants) != 0;
+	db->once = once;
 	db->wal = config->database.journal == JOURNAL_WAL;
 	if ((rc = sqlite_path(config, path, fault)) != RC_OK ||
 	    (rc = sqlite_connect(&db->handle, &db->wait, config, path, fault)) != RC_OK ||
 	    (rc = db_judge(db, path, fault)) != RC_OK ||
 	    (rc = sqlite_settle(db->handle, &db->wait, config, path, fault)) != RC_OK ||
-	    (rc = db_start(db, path, grants, fault)) != RC_OK) {
+	    (rc = db_start(db, path, fault)) != RC_OK) {
 		db_close(db);
 		return rc;
 	}
 	*out = db;
 	return RC_OK;
+}
+
+enum rc
+db_open(struct db **out, const struct config *config, unsigned grants, struct config_fault *fault)
+{
+	return db_open_for(out, config, grants, false, fault);
+}
+
+enum rc
+db_open_once(
+    struct db **out, const struct config *config, unsigned grants, struct config_fault *fault)
+{
+	return db_open_for(out, config, grants, true, fault);
 }
 
 void
@@ -233,6 +273,11 @@ db_close(struct db *db)
 	sqlite3_finalize(db->commit.handle);
 	sqlite3_finalize(db->rollback.handle);
 	sqlite3_finalize(db->version.handle);
+	/* What is left in a log has to be read again by whoever opens the file next. */
+	if (db->writes && db->handle != NULL) {
+		sqlite3_set_authorizer(db->handle, NULL, NULL);
+		sqlite3_exec(db->handle, "PRAGMA journal_size_limit = 0", NULL, NULL, NULL);
+	}
 	sqlite3_close(db->handle);
 	for (size_t i = 0; i < db->need_count; i++)
 		free(db->needs[i]);
@@ -243,8 +288,13 @@ db_close(struct db *db)
 const char *
 db_journal(const struct db *db)
 {
-	return db->wal ? NULL
-		       : sqlite3_filename_journal(sqlite3_db_filename(db->handle, "main"));
+	return db->wal ? NULL : sqlite3_filename_journal(sqlite3_db_filename(db->handle, "main"));
+}
+
+bool
+db_writes(const struct db *db)
+{
+	return db->writes;
 }
 
 /* Whether the file was removed or replaced: SQLite would go on with the one that is gone. */
@@ -350,16 +400,31 @@ db_keep(struct db *db, enum rc answer)
 	return rc == RC_OK ? answer : rc;
 }
 
+/* A granted statement that was not prepared at the start. A fault waits until it is run. */
+static void
+db_prepare_late(struct db *db, enum query query)
+{
+	int code;
+
+	if (!db->once || (query_table[query].grant & db->grants) == 0) {
+		LOG_FAULT(LOG_ERROR, "%s was not granted", query_table[query].name);
+		abort();
+	}
+	db->enforcing = false;
+	code = db_prepare_query(db, query);
+	db->enforcing = true;
+	db->queries[query].fault = sqlite_rc(code);
+}
+
 struct stmt *
 db_query(struct db *db, enum query query)
 {
 	struct stmt *stmt = &db->queries[query];
 
-	if (stmt->handle == NULL) {
-		LOG_FAULT(LOG_ERROR, "%s was not granted", query_table[query].name);
-		abort();
-	}
-	stmt_done(stmt);
+	if (stmt->handle != NULL)
+		stmt_done(stmt);
+	else
+		db_prepare_late(db, query);
 	return stmt;
 }
 
@@ -514,7 +579,7 @@ void
 stmt_done(struct stmt *stmt)
 {
 	sqlite3_reset(stmt->handle);
-	if (stmt->bound > 0)
+	if (stmt->bound > 0 && stmt->handle != NULL)
 		sqlite3_clear_bindings(stmt->handle); /* they point into the caller's memory */
 	stmt->bound = stmt->column = 0;
 	stmt->started = stmt->ended = false;

@@ -19,15 +19,23 @@ struct stmt;
  * any more. From here on an authorizer lets through only what the granted statements were seen
  * to need. Without a writing grant the connection is query_only. RC_UNAVAILABLE when it is locked
  * beyond busy_timeout. The caller frees *out with db_close. */
-enum rc db_open(struct db **out, const struct config *, unsigned grants,
-    struct config_fault *fault) RC_MUST;
+enum rc db_open(
+    struct db **out, const struct config *, unsigned grants, struct config_fault *fault) RC_MUST;
 
-/* Finalises and closes; NULL is fine. */
+/* The same for a process that answers one request and ends: a statement is prepared when it is
+ * first asked for, and the file is not mapped, since neither would pay. */
+enum rc db_open_once(
+    struct db **out, const struct config *, unsigned grants, struct config_fault *fault) RC_MUST;
+
+/* Finalises and closes; NULL is fine. The last one to close leaves an empty log behind. */
 void db_close(struct db *);
 
 /* The one file that SQLite opens anew in transactions: the rollback journal, which exists from
  * db_open on. NULL in WAL mode, where nothing is opened any more. Owned by the db. */
 const char *db_journal(const struct db *);
+
+/* Whether one of the grants is to write. */
+bool db_writes(const struct db *);
 
 /* Whether another process has migrated the schema since, or the file was removed or replaced; a
  * program then ends after its answer. Looks at most once a second. */

@@ -8,8 +8,8 @@ enum rc operate_user_find(struct ctx *, struct span email, struct user *) RC_MUS
 
 /* Up to "limit" accounts by address, after the given one ("" for the first): an array in the
  * arena. */
-enum rc operate_user_page(struct ctx *, struct span after, int64_t limit, struct user **users,
-    size_t *count) RC_MUST;
+enum rc operate_user_page(
+    struct ctx *, struct span after, int64_t limit, struct user **users, size_t *count) RC_MUST;
 
 enum rc operate_user_password(struct ctx *, const struct user *, const char *hash) RC_MUST;
 enum rc operate_user_active(struct ctx *, const struct user *, bool active) RC_MUST;
@@ -26,15 +26,18 @@ struct role {
 
 /* All roles by name: an array in the arena. */
 enum rc operate_role_list(struct ctx *, struct role **roles, size_t *count) RC_MUST;
-enum rc operate_role_insert(struct ctx *, struct span name, struct span description) RC_MUST; /* RC_NO: exists */
-enum rc operate_role_delete(struct ctx *, struct span name) RC_MUST; /* RC_NO: missing or assigned */
+enum rc operate_role_insert(
+    struct ctx *, struct span name, struct span description) RC_MUST; /* RC_NO: exists */
+enum rc operate_role_delete(
+    struct ctx *, struct span name) RC_MUST; /* RC_NO: missing or assigned */
 enum rc operate_role_exists(struct ctx *, struct span name) RC_MUST;
 enum rc operate_role_assign(struct ctx *, const struct user *, struct span role) RC_MUST;
-enum rc operate_role_unassign(struct ctx *, const struct user *, struct span role) RC_MUST; /* RC_NO: had it not */
+enum rc operate_role_unassign(
+    struct ctx *, const struct user *, struct span role) RC_MUST; /* RC_NO: had it not */
 
 /* Whose session it is: its row and the user's public id. */
-enum rc operate_session_owner(struct ctx *, struct span session_id, int64_t *session_row,
-    char user_id[UUID_SIZE]) RC_MUST;
+enum rc operate_session_owner(
+    struct ctx *, struct span session_id, int64_t *session_row, char user_id[UUID_SIZE]) RC_MUST;
 
 struct audit_row {
 	int64_t number, at;

@@ -5,7 +5,6 @@
 
 #include "store/user.h"
 
-#define USER_AGENT_MAX 255
 #define SESSIONS_MAX 200 /* live ones of one user; a new one ends the oldest */
 
 struct session {
@@ -18,8 +17,8 @@ struct session {
 
 /* Account and session behind something; texts live in ctx->arena. Expired ones are RC_NO; whether
  * the account may be used is for the caller to judge. "session" has row, id and backend set. */
-enum rc session_by_access(struct ctx *, struct span digest, struct user *,
-    struct session *) RC_MUST;
+enum rc session_by_access(
+    struct ctx *, struct span digest, struct user *, struct session *) RC_MUST;
 enum rc session_by_id(struct ctx *, struct span id, struct user *, struct session *) RC_MUST;
 enum rc user_by_subject(struct ctx *, struct span id, struct user *) RC_MUST;
 
@@ -39,27 +38,27 @@ struct session_new {
 };
 /* Ends the oldest session where the user has SESSIONS_MAX already: one goes for each that comes. */
 enum rc session_insert(struct ctx *, const struct session_new *, int64_t *row) RC_MUST;
-enum rc access_token_insert(struct ctx *, int64_t session_row, struct span digest,
-    int64_t expires_at) RC_MUST;
+enum rc access_token_insert(
+    struct ctx *, int64_t session_row, struct span digest, int64_t expires_at) RC_MUST;
 
 /* Behind the current refresh token, or behind one that was replaced (then *consumed_at tells
  * when). Expiry is for the caller to judge; last_used_at and expires_at are set too. */
-enum rc session_by_refresh(struct ctx *, struct span digest, struct user *,
-    struct session *) RC_MUST;
+enum rc session_by_refresh(
+    struct ctx *, struct span digest, struct user *, struct session *) RC_MUST;
 enum rc session_by_consumed(struct ctx *, struct span digest, struct user *, struct session *,
     int64_t *consumed_at) RC_MUST;
 
 /* Replaces the refresh token and remembers the old one, inside the caller's transaction. RC_NO
  * when another was faster. */
-enum rc session_rotate(struct ctx *, const struct session *, struct span old_digest,
-    struct span new_digest) RC_MUST;
+enum rc session_rotate(
+    struct ctx *, const struct session *, struct span old_digest, struct span new_digest) RC_MUST;
 
 /* The live sessions of a user, oldest first: an array in the arena. */
-enum rc session_list(struct ctx *, const struct user *, struct session **sessions,
-    size_t *count) RC_MUST;
+enum rc session_list(
+    struct ctx *, const struct user *, struct session **sessions, size_t *count) RC_MUST;
 /* Which of the user's sessions a current refresh token belongs to. */
-enum rc session_of_refresh(struct ctx *, const struct user *, struct span digest,
-    char id[UUID_SIZE]) RC_MUST;
+enum rc session_of_refresh(
+    struct ctx *, const struct user *, struct span digest, char id[UUID_SIZE]) RC_MUST;
 
 /* RC_NO: no such live session of this user. */
 enum rc session_end(struct ctx *, const struct user *, struct span id) RC_MUST;

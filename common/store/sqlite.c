@@ -152,6 +152,7 @@ sqlite_connect(sqlite3 **out, struct sqlite_wait *wait, const struct config *con
 	if (rc != RC_OK)
 		return rc;
 	wait->timeout = config->database.busy_timeout;
+	wait->frames = 0;
 	wait->seed = (unsigned)getpid() ^ (unsigned)clock_monotonic(&clock_system);
 	sqlite_configure();
 	code = sqlite3_open_v2(path, out, flags, NULL);
@@ -250,10 +251,6 @@ sqlite_settle(sqlite3 *handle, struct sqlite_wait *wait, const struct config *co
 		code = sqlite3_exec(handle, settings, NULL, NULL, NULL);
 	if (code == SQLITE_OK && wal)
 		sqlite3_wal_hook(handle, sqlite_committed, wait);
-	/* The other mode is for network file systems, where a mapping is not safe. */
-	if (code == SQLITE_OK && wal)
-		code =
-		    sqlite3_exec(handle, "PRAGMA mmap_size = " SQLITE_MMAP_SIZE, NULL, NULL, NULL);
 	return code == SQLITE_OK ? RC_OK : sqlite_refuse_code(fault, path, code);
 }
 

@@ -7,9 +7,9 @@
 
 #include "store/db.h"
 
-#define SQLITE_MMAP_SIZE "1073741824"
-#define SQLITE_LOG_FRAMES 4000  /* pages in the write-ahead log before it is begun anew */
-#define SQLITE_LOG_PATIENCE 50  /* milliseconds to wait for readers of the old log */
+#define SQLITE_MMAP_SIZE "2147418112" /* the most that SQLite maps unless built otherwise */
+#define SQLITE_LOG_FRAMES 4000        /* pages in the write-ahead log before it is begun anew */
+#define SQLITE_LOG_PATIENCE 50        /* milliseconds to wait for readers of the old log */
 
 /* How long a connection waits for another one. */
 struct sqlite_wait {
@@ -64,6 +64,9 @@ struct db {
 	struct stmt begin, commit, rollback, version;
 	char **needs; /* what the statements were seen to need, sorted */
 	size_t need_count, need_room;
+	unsigned grants;
+	bool writes;            /* a grant says so */
+	bool once;              /* for one request: see db_open_once */
 	bool wal;               /* else a rollback journal */
 	bool enforcing;         /* refuse what is not among the needs */
 	bool moved;             /* the file was removed or replaced; stays so */

@@ -63,10 +63,10 @@ enum rc user_set_email(struct ctx *, const struct user *, struct span email) RC_
 enum rc user_set_username(struct ctx *, const struct user *, struct span username) RC_MUST;
 
 /* RC_NO when the stored hash is no longer "proved". */
-enum rc user_set_password(struct ctx *, const struct user *, const char *hash,
-    const char *proved) RC_MUST;
-enum rc user_upgrade_hash(struct ctx *, const struct user *, const char *hash,
-    const char *proved) RC_MUST;
+enum rc user_set_password(
+    struct ctx *, const struct user *, const char *hash, const char *proved) RC_MUST;
+enum rc user_upgrade_hash(
+    struct ctx *, const struct user *, const char *hash, const char *proved) RC_MUST;
 
 /* Makes every JWT of the user worthless. */
 enum rc user_bump_version(struct ctx *, const struct user *) RC_MUST;
