@@ -9,7 +9,7 @@
 #define AUDIT_LIMIT_MAX 10000
 
 static const struct column audit_columns[] = { { "number", 6 }, { "at", 20 }, { "event", 22 },
-	{ "user_id", 36 }, { "actor", 9 }, { "backend", 7 }, { "session_id", 36 },
+	{ "user_id", 36 }, { "actor", 9 }, { "backend", 7 }, { "session_id", 36 }, { "object", 10 },
 	{ "request_id", 10 }, { "address", 0 }, { NULL, 0 } };
 
 static void
@@ -22,6 +22,7 @@ audit_row(struct listing *listing, const struct audit_row *row)
 	listing_text(listing, row->actor);
 	listing_text(listing, row->backend);
 	listing_text(listing, row->session);
+	listing_text(listing, row->object);
 	listing_text(listing, row->request_id);
 	listing_text(listing, row->address);
 }

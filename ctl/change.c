@@ -60,6 +60,16 @@ change_audit(struct ctl *ctl, const char *event, struct span user, struct span s
 }
 
 enum rc
+change_audit_role(struct ctl *ctl, const char *event, struct span user, struct span role)
+{
+	const struct audit_entry entry = {
+		.event = event, .user = user, .actor = SPAN("operator"), .object = role
+	};
+
+	return audit_insert(&ctl->ctx, &entry);
+}
+
+enum rc
 change_end_sessions(struct ctl *ctl, const struct user *user, size_t *ended)
 {
 	struct session *sessions = NULL;

@@ -27,6 +27,10 @@ enum ctl_exit change_find(struct ctl *, const char *given, struct user *);
 enum rc change_audit(
     struct ctl *, const char *event, struct span user, struct span session) RC_MUST;
 
+/* The same for what happened to a role; "user" may be "not given". */
+enum rc change_audit_role(
+    struct ctl *, const char *event, struct span user, struct span role) RC_MUST;
+
 /* Ends all sessions of a user and makes all JWTs worthless, with a row for each live session. */
 enum rc change_end_sessions(struct ctl *, const struct user *, size_t *ended) RC_MUST;
 

@@ -53,9 +53,7 @@ role_create_rows(struct ctl *ctl, struct span name, struct span description)
 
 	if (rc == RC_NO)
 		ctl_refuse("there is a role %.*s already", (int)name.len, name.data);
-	return rc == RC_OK
-		   ? change_audit(ctl, "role.created", (struct span){ 0 }, (struct span){ 0 })
-		   : rc;
+	return rc == RC_OK ? change_audit_role(ctl, "role.created", (struct span){ 0 }, name) : rc;
 }
 
 enum ctl_exit
@@ -102,9 +100,7 @@ role_delete_rows(struct ctl *ctl, struct span name)
 	if (rc == RC_NO)
 		ctl_refuse("somebody has the role %.*s; yettctl role unassign takes it first",
 		    (int)name.len, name.data);
-	return rc == RC_OK
-		   ? change_audit(ctl, "role.deleted", (struct span){ 0 }, (struct span){ 0 })
-		   : rc;
+	return rc == RC_OK ? change_audit_role(ctl, "role.deleted", (struct span){ 0 }, name) : rc;
 }
 
 enum ctl_exit
@@ -133,14 +129,15 @@ role_assign_apply(struct ctl *ctl, const struct user *user, void *state)
 	const struct span *name = state;
 	enum rc rc = role_must_exist(ctl, *name);
 
-	return rc == RC_OK ? operate_role_assign(&ctl->ctx, user, *name) : rc;
+	if (rc == RC_OK)
+		rc = operate_role_assign(&ctl->ctx, user, *name);
+	return rc == RC_OK ? change_audit_role(ctl, "role.assigned", span_of(user->id), *name) : rc;
 }
 
 enum ctl_exit
 role_assign(struct ctl *ctl)
 {
-	static const struct change change = { .event = "role.assigned",
-		.apply = role_assign_apply };
+	static const struct change change = { .apply = role_assign_apply };
 	struct span name;
 	enum ctl_exit status = role_begin(ctl, &name);
 
@@ -157,20 +154,20 @@ role_unassign_apply(struct ctl *ctl, const struct user *user, void *state)
 	const struct span *name = state;
 	enum rc rc = role_must_exist(ctl, *name);
 
-	if (rc == RC_OK)
-		rc = operate_role_unassign(&ctl->ctx, user, *name);
-	else
+	if (rc != RC_OK)
 		return rc;
+	rc = operate_role_unassign(&ctl->ctx, user, *name);
 	if (rc == RC_NO)
 		ctl_refuse("%.*s does not have the role %.*s", (int)user->email.len,
 		    user->email.data, (int)name->len, name->data);
-	return rc;
+	return rc == RC_OK ? change_audit_role(ctl, "role.unassigned", span_of(user->id), *name)
+			   : rc;
 }
 
 enum ctl_exit
 role_unassign(struct ctl *ctl)
 {
-	struct change change = { .event = "role.unassigned", .apply = role_unassign_apply };
+	struct change change = { .apply = role_unassign_apply };
 	struct span name;
 	enum ctl_exit status = role_begin(ctl, &name);
 

@@ -113,7 +113,7 @@ user_create_rows(struct ctl *ctl, const struct user_wish *wish)
 	if (rc == RC_OK)
 		rc = operate_role_assign(&ctl->ctx, &user, SPAN(SUPERUSER));
 	if (rc == RC_OK)
-		rc = change_audit(ctl, "role.assigned", span_of(id), (struct span){ 0 });
+		rc = change_audit_role(ctl, "role.assigned", span_of(id), SPAN(SUPERUSER));
 	return rc == RC_NO ? RC_INTERNAL : rc;
 }
 

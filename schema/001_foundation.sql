@@ -93,7 +93,8 @@ CREATE TABLE audit (
 	backend TEXT,
 	session TEXT, -- public id
 	address TEXT, -- keyed digest of the client's address
-	request_id TEXT
+	request_id TEXT,
+	object TEXT -- what else it is about: a role's name
 ) STRICT;
 CREATE INDEX audit_at ON audit (at);
 CREATE INDEX audit_user ON audit (user_id);

@@ -293,8 +293,8 @@ DELETE FROM attempt WHERE bucket = ?1 AND at = ?2 AND id = ?3;
 -- name: audit_insert
 -- grant: AUDIT
 -- One security event.
-INSERT INTO audit (at, event, user_id, actor, backend, session, address, request_id)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8);
+INSERT INTO audit (at, event, user_id, actor, backend, session, address, request_id, object)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9);
 
 -- house-keeping: each deletes a bounded batch ---------------------------------------------------
 
@@ -451,7 +451,7 @@ WHERE s.public_id = ?1;
 -- name: audit_page
 -- grant: OPERATE
 -- The newest audit rows, newest first.
-SELECT id, at, event, user_id, actor, backend, session, address, request_id
+SELECT id, at, event, user_id, actor, backend, session, address, request_id, object
 FROM audit
 ORDER BY id DESC
 LIMIT ?1;
@@ -459,7 +459,7 @@ LIMIT ?1;
 -- name: audit_page_of_user
 -- grant: OPERATE
 -- The newest audit rows of one user, newest first.
-SELECT id, at, event, user_id, actor, backend, session, address, request_id
+SELECT id, at, event, user_id, actor, backend, session, address, request_id, object
 FROM audit
 WHERE user_id = ?1
 ORDER BY id DESC

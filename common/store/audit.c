@@ -13,5 +13,6 @@ audit_insert(struct ctx *ctx, const struct audit_entry *entry)
 	stmt_bind_text(stmt, entry->session);
 	stmt_bind_text(stmt, entry->address);
 	stmt_bind_text(stmt, span_of(ctx->request_id[0] == '\0' ? NULL : ctx->request_id));
+	stmt_bind_text(stmt, entry->object);
 	return stmt_run(stmt, NULL);
 }

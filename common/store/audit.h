@@ -12,6 +12,7 @@ struct audit_entry {
 	struct span backend; /* "not given" where none took part */
 	struct span session; /* public id */
 	struct span address; /* keyed digest in hex */
+	struct span object;  /* what else it is about, such as a role's name */
 };
 
 enum rc audit_insert(struct ctx *, const struct audit_entry *) RC_MUST;

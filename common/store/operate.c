@@ -202,6 +202,7 @@ operate_audit_row(struct stmt *stmt, struct ctx *ctx, struct audit_row *row)
 	row->session = stmt_get_text(stmt, ctx->arena);
 	row->address = stmt_get_text(stmt, ctx->arena);
 	row->request_id = stmt_get_text(stmt, ctx->arena);
+	row->object = stmt_get_text(stmt, ctx->arena);
 }
 
 enum rc

@@ -41,7 +41,7 @@ enum rc operate_session_owner(
 
 struct audit_row {
 	int64_t number, at;
-	struct span event, user, actor, backend, session, address, request_id;
+	struct span event, user, actor, backend, session, address, request_id, object;
 };
 
 /* The newest rows first; of one user when "user_id" is given. An array in the arena. */

@@ -15,8 +15,8 @@ is(struct span text, const char *expected)
 START_TEST(entry_is_stored_with_all_it_tells)
 {
 	struct audit_entry entry = { "session.started", SPAN(STORE_ID_A), SPAN(STORE_ID_A),
-		SPAN("web"), SPAN(STORE_ID_B), SPAN("c0ffee") };
-	struct audit_entry bare = { "login.failed", none, SPAN("anonymous"), none, none, none };
+		SPAN("web"), SPAN(STORE_ID_B), SPAN("c0ffee"), SPAN("editor") };
+	struct audit_entry bare = { "login.failed", none, SPAN("anonymous"), none, none, none, none };
 	struct audit_row *rows;
 	size_t count;
 
@@ -36,6 +36,7 @@ START_TEST(entry_is_stored_with_all_it_tells)
 	ck_assert(is(rows[1].event, "session.started") && is(rows[1].user, STORE_ID_A));
 	ck_assert(is(rows[1].actor, STORE_ID_A) && is(rows[1].backend, "web"));
 	ck_assert(is(rows[1].session, STORE_ID_B) && is(rows[1].address, "c0ffee"));
+	ck_assert(is(rows[1].object, "editor") && is(rows[0].object, NULL));
 	ck_assert(is(rows[1].request_id, "0123456789abcdef0123456789abcdef"));
 	store_end(&s);
 }
@@ -43,7 +44,7 @@ END_TEST
 
 START_TEST(page_is_of_one_user_or_of_all)
 {
-	struct audit_entry entry = { "e", none, SPAN("operator"), none, none, none };
+	struct audit_entry entry = { "e", none, SPAN("operator"), none, none, none, none };
 	struct audit_row *rows;
 	size_t count;
 
@@ -69,7 +70,7 @@ END_TEST
 
 START_TEST(entry_goes_with_its_transaction)
 {
-	struct audit_entry entry = { "e", none, SPAN("operator"), none, none, none };
+	struct audit_entry entry = { "e", none, SPAN("operator"), none, none, none, none };
 
 	store_begin(&s, STORE_ALL);
 	ck_assert_int_eq(db_begin(s.ctx.db), RC_OK);
