@@ -34,8 +34,8 @@ YETT_CFLAGS = -std=c11 -g $(OPTIMIZE) $(WARNINGS) $(if $(SANITIZE),$(SANITIZE),$
 YETT_LDFLAGS = $(if $(SANITIZE),$(SANITIZE),-pie -Wl,-z,relro,-z,now -Wl,--gc-sections) $(LDFLAGS)
 YETT_LDLIBS = -Wl,--as-needed $(PACKAGE_LIBS) -lzxcvbn -lm $(LDLIBS)
 
-# One short line for each step, or its command with V=1.
-say = @$(if $(V),,printf '  %-4s %s\n' $(1) $(2);)
+# One short line for each step, or its command with V=1, or nothing with -s.
+say = @$(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,printf '  %-4s %s\n' $(1) $(2);)
 compile = $(call say,CC,$<)$(if $(V),set -x;) $(CC) $(YETT_CPPFLAGS) $(1) $(YETT_CFLAGS) -MMD -MP -c -o $@ $<
 link = $(call say,LD,$@)$(if $(V),set -x;) $(CC) $(YETT_LDFLAGS) $(1) -o $@ $(filter-out $(BUILD)/flags,$^) $(YETT_LDLIBS) $(2)
 

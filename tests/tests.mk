@@ -46,7 +46,8 @@ check: all tests
 check-all:
 	+@MAKE='$(MAKE) --no-print-directory' tools/check-all $(BUILD)
 
-lint: $(GENERATED)
+lint:
+	+@$(MAKE) -s --no-print-directory $(GENERATED)
 	@CPPFLAGS='$(subst ','\'',$(YETT_CPPFLAGS))' tools/lint
 
 .PHONY: tests fuzzers slow-tests check check-all lint

@@ -76,7 +76,7 @@ csrf_check(struct ctx *ctx, const struct backend *backend, const struct request 
 	char expected[CSRF_TOKEN_SIZE];
 	enum rc rc;
 
-	if (given.len != CSRF_TOKEN_SIZE - 1 || !secret_equal(given, cookie))
+	if (given.data == NULL || given.len != CSRF_TOKEN_SIZE - 1 || !secret_equal(given, cookie))
 		return RC_NO;
 	rc = csrf_binding(ctx, backend, request, binding);
 	if (rc != RC_OK)

@@ -38,13 +38,12 @@ static void
 limit_bucket(
     struct ctx *ctx, const struct limit_subject *subject, unsigned char bucket[BUCKET_SIZE])
 {
+	const char *name = subject->limit < LIMITS ? limit_names[subject->limit] : "";
 	struct digest digest;
 
 	_Static_assert(BUCKET_SIZE == DIGEST_SIZE, "a bucket is a digest");
 	digest_parts(&digest, keyring_key(ctx->keys, PURPOSE_LIMIT),
-	    (const struct span[]){
-		span_of(limit_names[subject->limit]), subject->what, subject->where },
-	    3);
+	    (const struct span[]){ span_of(name), subject->what, subject->where }, 3);
 	memcpy(bucket, digest.bytes, BUCKET_SIZE);
 }
 

@@ -150,7 +150,8 @@ key_place_add(const struct key_place *place, const char *name, const char *suffi
 	const char *wrong;
 
 	if (names->count == KEY_FILES_MAX)
-		return key_place_fault(place, "", "", fault, "holds too many keys; move the oldest away");
+		return key_place_fault(
+		    place, "", "", fault, "holds too many keys; move the oldest away");
 	if (!key_place_kid(name, suffix, row->kid))
 		return key_place_fault(
 		    place, name, "", fault, "is not named as a key is; move it away");
@@ -237,7 +238,8 @@ key_place_read(const struct key_place *place, const char *kid, const char *suffi
 	snprintf(name, sizeof(name), "%s%s", kid, suffix);
 	if (place->fd < 0)
 		return key_place_fault(place, kid, suffix, fault,
-		    "is missing; \"yettctl migrate\" makes it, once its public/ half is moved away");
+		    "is missing; \"yettctl migrate\" makes it, once its public/ half is moved "
+		    "away");
 	/* O_NONBLOCK: a pipe in its place would be waited for. */
 	fd = openat(place->fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0 || fstat(fd, &status) != 0) {

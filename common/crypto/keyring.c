@@ -90,7 +90,8 @@ keyring_read_shared(const struct key_place *place, struct jwt_key *key, struct c
 
 	if (rc == RC_OK && !key_shared_is_strong(bytes, len))
 		rc = key_place_fault(place, key->kid, KEY_BARE, fault,
-		    "must be 32 to 64 random bytes; move it away and \"yettctl migrate\" makes one");
+		    "must be 32 to 64 random bytes; move it away and \"yettctl migrate\" makes "
+		    "one");
 	if (rc == RC_OK) {
 		memcpy(key->secret, bytes, len);
 		key->secret_len = len;

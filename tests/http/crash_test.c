@@ -81,7 +81,9 @@ killer_start(void)
 	pid_t killer = fork();
 
 	ck_assert_int_ge(killer, 0);
-	for (unsigned i = 0; killer == 0; i++) {
+	if (killer != 0)
+		return killer;
+	for (unsigned i = 0;; i++) {
 		pid_t pids[STORM_PROCESSES];
 		size_t count = site_processes(site, programs[i % 3], pids, STORM_PROCESSES);
 
@@ -89,7 +91,6 @@ killer_start(void)
 			kill(pids[(unsigned)rand() % count], SIGKILL);
 		storm_rest(60 + rand() % 120);
 	}
-	return killer;
 }
 
 static void

@@ -16,7 +16,8 @@ START_TEST(entry_is_stored_with_all_it_tells)
 {
 	struct audit_entry entry = { "session.started", SPAN(STORE_ID_A), SPAN(STORE_ID_A),
 		SPAN("web"), SPAN(STORE_ID_B), SPAN("c0ffee"), SPAN("editor") };
-	struct audit_entry bare = { "login.failed", none, SPAN("anonymous"), none, none, none, none };
+	struct audit_entry bare = { "login.failed", none, SPAN("anonymous"), none, none, none,
+		none };
 	struct audit_row *rows;
 	size_t count;
 

@@ -24,7 +24,7 @@ static const struct {
 	{ "PRAGMA temp_store", 2 },
 	{ "PRAGMA secure_delete", 2 },
 	{ "PRAGMA query_only", 0 },
-	{ "PRAGMA mmap_size", 1 << 30 },
+	{ "PRAGMA mmap_size", INT64_C(2147418112) },
 };
 
 START_TEST(connection_is_set_up)
@@ -61,6 +61,137 @@ START_TEST(journal_follows_configuration)
 	store_open(&s, GRANT_USER_READ);
 	ck_assert_int_eq(
 	    store_int(&s, "SELECT journal_mode = 'delete' FROM pragma_journal_mode"), 1);
+	store_end(&s);
+}
+END_TEST
+
+/* How many pages the write-ahead log holds. (Looking moves them into the file, where no reader is
+ * in the way.) */
+static int
+log_frames(void)
+{
+	int frames = -1;
+
+	ck_assert_int_eq(sqlite3_wal_checkpoint_v2(
+			     s.ctx.db->handle, "main", SQLITE_CHECKPOINT_PASSIVE, &frames, NULL),
+	    SQLITE_OK);
+	return frames;
+}
+
+/* One commit that writes about this many pages. */
+static void
+commit_pages(int pages)
+{
+	char sql[256];
+
+	s.ctx.db->enforcing = false;
+	snprintf(sql, sizeof(sql),
+	    "PRAGMA synchronous = OFF; INSERT INTO audit (at, event, actor) WITH RECURSIVE n(i) AS "
+	    "(SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) "
+	    "SELECT i, hex(zeroblob(2040)), 'operator' FROM n",
+	    pages);
+	ck_assert_int_eq(sqlite3_exec(s.ctx.db->handle, sql, NULL, NULL, NULL), SQLITE_OK);
+}
+
+START_TEST(long_log_is_begun_anew)
+{
+	store_begin(&s, STORE_ALL);
+	commit_pages(SQLITE_LOG_FRAMES / 2);
+	commit_pages(SQLITE_LOG_FRAMES / 2);
+	commit_pages(1);
+	ck_assert_int_lt(log_frames(), 100);
+	store_end(&s);
+}
+END_TEST
+
+/* A reader that stays keeps the log, and costs the writers one short wait for it, not one each. */
+START_TEST(long_log_waits_for_no_reader)
+{
+	sqlite3 *reader;
+	int64_t started;
+
+	store_begin(&s, STORE_ALL);
+	reader = store_raw(&s);
+	commit_pages(1);
+	ck_assert_int_eq(
+	    sqlite3_exec(reader, "BEGIN; SELECT count(*) FROM audit", NULL, NULL, NULL), SQLITE_OK);
+	started = clock_monotonic(&clock_system);
+	commit_pages(SQLITE_LOG_FRAMES);
+	for (int i = 0; i < 100; i++)
+		commit_pages(1);
+	ck_assert_int_lt(clock_monotonic(&clock_system) - started, s.config.database.busy_timeout);
+	ck_assert_int_gt(log_frames(), SQLITE_LOG_FRAMES);
+	ck_assert_int_eq(sqlite3_exec(reader, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(reader);
+	commit_pages(SQLITE_LOG_FRAMES);
+	commit_pages(1);
+	ck_assert_int_lt(log_frames(), 100);
+	store_end(&s);
+}
+END_TEST
+
+/* What is left in the log has to be read by the next plain CGI process before it can answer. */
+START_TEST(log_is_left_empty)
+{
+	struct stat status;
+
+	store_begin(&s, STORE_ALL);
+	store_user(&s, STORE_ID_A, "a@example.org", NULL, "");
+	db_close(s.ctx.db);
+	s.ctx.db = NULL;
+	strcat(s.path, "-wal");
+	ck_assert_int_eq(stat(s.path, &status), 0);
+	ck_assert_int_eq(status.st_size, 0);
+	store_end(&s);
+}
+END_TEST
+
+START_TEST(statement_waits_until_it_is_asked_for)
+{
+	struct user user;
+
+	store_begin(&s, STORE_ALL);
+	store_user(&s, STORE_ID_A, "a@example.org", NULL, "");
+	db_close(s.ctx.db);
+	ck_assert_int_eq(db_open_once(&s.ctx.db, &s.config, GRANT_USER_READ, &s.fault), RC_OK);
+	ck_assert(!db_writes(s.ctx.db));
+	for (size_t i = 0; i < QUERIES; i++)
+		ck_assert_ptr_null(s.ctx.db->queries[i].handle);
+	ck_assert_int_eq(user_by_id(&s.ctx, SPAN(STORE_ID_A), &user), RC_OK);
+	ck_assert_int_eq(user_by_id(&s.ctx, SPAN(STORE_ID_B), &user), RC_NO);
+	ck_assert(s.ctx.db->enforcing);
+	store_end(&s);
+}
+END_TEST
+
+/* The table may have gone between the start and the request. */
+START_TEST(statement_that_cannot_be_prepared_is_a_fault)
+{
+	struct user user;
+
+	store_begin(&s, STORE_ALL);
+	db_close(s.ctx.db);
+	ck_assert_int_eq(db_open_once(&s.ctx.db, &s.config, GRANT_USER_READ, &s.fault), RC_OK);
+	store_sql(&s, "DROP TABLE user_role");
+	ck_assert_int_ne(user_by_id(&s.ctx, SPAN(STORE_ID_A), &user), RC_NO);
+	ck_assert_int_ne(user_by_id(&s.ctx, SPAN(STORE_ID_A), &user), RC_OK);
+	store_end(&s);
+}
+END_TEST
+
+START_TEST(statement_asked_for_late_must_be_granted)
+{
+	int status;
+
+	store_prepare(&s);
+	store_migrate(&s);
+	if (fork() == 0) {
+		if (db_open_once(&s.ctx.db, &s.config, GRANT_USER_READ, &s.fault) == RC_OK)
+			(void)db_query(s.ctx.db, QUERY_user_insert);
+		_exit(0);
+	}
+	ck_assert_int_gt(wait(&status), 0);
+	ck_assert(WIFSIGNALED(status));
 	store_end(&s);
 }
 END_TEST
@@ -819,6 +950,12 @@ add_opening(TCase *c)
 	tcase_add_loop_test(c, connection_is_set_up, 0, ROWS(settings));
 	tcase_add_test(c, schema_cannot_be_written_by_hand);
 	tcase_add_test(c, journal_follows_configuration);
+	tcase_add_test(c, long_log_is_begun_anew);
+	tcase_add_test(c, long_log_waits_for_no_reader);
+	tcase_add_test(c, log_is_left_empty);
+	tcase_add_test(c, statement_waits_until_it_is_asked_for);
+	tcase_add_test(c, statement_that_cannot_be_prepared_is_a_fault);
+	tcase_add_test(c, statement_asked_for_late_must_be_granted);
 	tcase_add_test(c, journal_that_cannot_change_refuses);
 	tcase_add_loop_test(c, file_is_refused, 0, ROWS(refusals));
 	tcase_add_loop_test(c, grant_alone_has_its_statements_only, 0, GRANTS);

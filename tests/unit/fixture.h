@@ -9,7 +9,10 @@
 #include "base/ctx.h"
 
 /* SPAN for the rows of a static table, where ISO C takes constants only. */
-#define SPAN_ROW(literal) { (literal), sizeof(literal) - 1 }
+#define SPAN_ROW(literal)                      \
+	{                                      \
+		(literal), sizeof(literal) - 1 \
+	}
 
 struct fixture_clock {
 	int64_t wall;

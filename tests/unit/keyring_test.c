@@ -381,6 +381,7 @@ START_TEST(a_pair_must_belong_together)
 	struct buf pem = BUF_INIT(PEM_SIZE_MAX);
 	const unsigned char seed[PEM_KEY_SIZE] = { 1, 2, 3 };
 	const unsigned char low_order[PEM_KEY_SIZE] = { 1 };
+	const unsigned char anybody[crypto_sign_BYTES] = { 1 }; /* R + hA = 0B */
 
 	pem_put_private(&pem, seed);
 	write_file(name_of("api", "private/", ".pem"), pem.data, pem.len, 0600);
@@ -399,7 +400,12 @@ START_TEST(a_pair_must_belong_together)
 	buf_clear(&pem);
 	pem_put_public(&pem, low_order);
 	write_file(other, pem.data, pem.len, 0600);
-	ck_assert_int_eq(open_keys(JWT_VERIFY), RC_NO);
+	ck_assert_int_eq(open_keys(JWT_SIGN), RC_NO);
+	ck_assert_ptr_nonnull(strstr(fault.text, "no Ed25519 public key"));
+	/* Who verifies alone does not look, because no signature is accepted under such a key. */
+	ck_assert_int_eq(open_keys(JWT_VERIFY), RC_OK);
+	ck_assert_int_ne(
+	    crypto_sign_verify_detached(anybody, (const unsigned char *)"x", 1, low_order), 0);
 	buf_free(&pem);
 }
 END_TEST
