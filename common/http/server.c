@@ -369,7 +369,7 @@ server_wait(bool listening)
 	struct pollfd listener = { .fd = listening ? FCGI_LISTENSOCK_FILENO : -1,
 		.events = POLLIN };
 	struct timespec rest = { 0, 0 };
-	int64_t left = 0;
+	int64_t left;
 
 	server_close_lingering();
 	if (server.queue != NULL) {

@@ -288,7 +288,7 @@ answer_unescape(const char *value, size_t len)
 {
 	static const char *const entities[][2] = { { "&amp;", "&" }, { "&lt;", "<" },
 		{ "&gt;", ">" }, { "&quot;", "\"" }, { "&#34;", "\"" }, { "&#39;", "'" } };
-	char *out = keep_text("", len);
+	char *out = keep_text(value, len);
 	size_t used = 0;
 
 	while (len > 0) {

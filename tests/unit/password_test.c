@@ -7,7 +7,7 @@
 #include "unit/fixture.h"
 
 /* The address sanitizer needs more address space than the test of short memory leaves. */
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(YETT_SANITIZED)
 #define NEEDS_SPACE true
 #elif defined(__has_feature)
 #define NEEDS_SPACE __has_feature(address_sanitizer)
