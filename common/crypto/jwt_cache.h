@@ -5,7 +5,7 @@
 
 #include "crypto/jwt.h"
 
-#define JWT_CACHE_SIZE 128 /* tokens; a newer one takes the place of an older one */
+#define JWT_CACHE_SIZE 1024 /* tokens; a newer one takes the place of an older one */
 
 /* RC_OK and the claims of a token that was kept for this backend and is within its times; RC_NO
  * else, also for one that has expired. */
