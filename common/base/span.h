@@ -46,6 +46,8 @@ span_starts(struct span text, struct span prefix)
 static inline struct span
 span_after(struct span text, size_t count)
 {
+	if (count == 0) /* also of what is "not given": NULL takes no offset */
+		return text;
 	return (struct span){ text.data + count, text.len - count };
 }
 
