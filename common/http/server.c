@@ -20,18 +20,23 @@ extern char **environ;
 struct conn {
 	FCGX_Request request; /* of libfcgi; unused under plain CGI */
 	bool is_cgi;
-	bool waiting; /* "answer" is to be sent when "due" comes, or is "lingering" */
+	bool waiting; /* "answer" is to be sent when "due" comes, or is in server.lingering */
 	struct buf answer;
 	int64_t due;
 	struct conn *next; /* in the queue, earliest first */
 };
 
+#define SERVER_LINGER 8 /* connections that were answered and that the web server has still open \
+			 */
+#define SERVER_CONNS (SERVER_QUEUE + SERVER_LINGER + 1) /* one serves while the others wait */
+
 static struct {
-	struct conn *conns; /* SERVER_QUEUE + 1: one serves while the others wait */
+	struct conn *conns; /* SERVER_CONNS */
 	struct conn *queue; /* waiting answers by due time: all floors are alike, so by arrival */
 	struct conn *last;
 	struct conn *serving;
-	struct conn *lingering; /* answered, but not closed yet */
+	struct conn *lingering[SERVER_LINGER]; /* answered, but not closed yet; oldest first */
+	size_t lingering_count;
 	size_t waiting;
 	bool is_cgi;
 	bool ticking;
@@ -110,7 +115,7 @@ server_prepare_fcgi(void)
 	if (FCGX_Init() != 0 || flags < 0 ||
 	    fcntl(FCGI_LISTENSOCK_FILENO, F_SETFL, flags | O_NONBLOCK) != 0)
 		return RC_INTERNAL;
-	for (size_t i = 0; i <= SERVER_QUEUE; i++) {
+	for (size_t i = 0; i < SERVER_CONNS; i++) {
 		if (FCGX_InitRequest(&server.conns[i].request, FCGI_LISTENSOCK_FILENO, 0) != 0)
 			return RC_UNAVAILABLE;
 	}
@@ -121,7 +126,7 @@ enum rc
 server_prepare(void)
 {
 	server.is_cgi = server_is_cgi();
-	server.conns = calloc(server.is_cgi ? 1 : SERVER_QUEUE + 1, sizeof(*server.conns));
+	server.conns = calloc(server.is_cgi ? 1 : SERVER_CONNS, sizeof(*server.conns));
 	if (server.conns == NULL)
 		return RC_UNAVAILABLE;
 	server_signals();
@@ -211,22 +216,36 @@ conn_wipe_environment(char **environment)
 	}
 }
 
-/* Closes the connection that was answered before this one. libfcgi would sleep until the web server
- * has closed, and only then close; one request later that has long happened, and libfcgi need not
- * do more than close. */
-static void
-server_close_lingering(void)
+/* Whether the web server has closed its end. */
+static bool
+conn_is_left(const struct conn *conn)
 {
-	struct conn *conn = server.lingering;
 	char byte;
 
-	server.lingering = NULL;
-	if (conn == NULL)
-		return;
-	if (recv(conn->request.ipcFd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
-		FCGX_Detach(&conn->request);
-	FCGX_Finish_r(&conn->request);
-	conn->waiting = false;
+	return recv(conn->request.ipcFd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+/* Closes connections that were answered, the oldest first, until "most" are left. Those that the
+ * web server has closed cost a close; for any other libfcgi sleeps until it has, and so long the
+ * next request would wait. A few requests later that has long happened. */
+static void
+server_close_lingering(size_t most)
+{
+	size_t closed = 0;
+
+	while (closed < server.lingering_count) {
+		struct conn *conn = server.lingering[closed];
+		if (conn_is_left(conn))
+			FCGX_Detach(&conn->request);
+		else if (server.lingering_count - closed <= most)
+			break;
+		FCGX_Finish_r(&conn->request);
+		conn->waiting = false;
+		closed++;
+	}
+	server.lingering_count -= closed;
+	memmove(server.lingering, server.lingering + closed,
+	    server.lingering_count * sizeof(*server.lingering));
 }
 
 /* The answer and the end of the request leave in one write: two would wake the web server twice.
@@ -247,8 +266,9 @@ conn_send_fcgi(struct conn *conn)
 	server_patient = 0;
 	sodium_memzero(written, conn->answer.len < room ? conn->answer.len : room);
 	conn_wipe_environment(conn->request.envp);
-	server_close_lingering();
-	server.lingering = conn;
+	server_close_lingering(SERVER_LINGER - 1);
+	server.lingering[server.lingering_count++] = conn;
+	conn->waiting = true;
 }
 
 static void
@@ -276,7 +296,6 @@ conn_send(struct conn *conn)
 	else
 		conn_send_fcgi(conn);
 	buf_free(&conn->answer);
-	conn->waiting = conn == server.lingering;
 }
 
 static void
@@ -343,8 +362,8 @@ server_free_conn(void)
 {
 	static size_t hint;
 
-	for (size_t i = 0; i <= SERVER_QUEUE && server.waiting <= SERVER_QUEUE; i++) {
-		hint = hint == SERVER_QUEUE ? 0 : hint + 1;
+	for (size_t i = 0; i < SERVER_CONNS && server.waiting <= SERVER_QUEUE; i++) {
+		hint = hint == SERVER_CONNS - 1 ? 0 : hint + 1;
 		if (!server.conns[hint].waiting)
 			return &server.conns[hint];
 	}
@@ -371,7 +390,7 @@ server_wait(bool listening)
 	struct timespec rest = { 0, 0 };
 	int64_t left;
 
-	server_close_lingering();
+	server_close_lingering(0);
 	if (server.queue != NULL) {
 		left = server.queue->due - clock_monotonic(server.clock);
 		left = left < 0 ? 0 : left;
@@ -456,9 +475,9 @@ server_run(server_serve_fn *serve, server_pause_fn *pause, void *state, const st
 	} else {
 		server_run_fcgi(serve, pause, state);
 	}
-	server_close_lingering();
+	server_close_lingering(0);
 	server_tick(false);
-	for (size_t i = 0; !server.is_cgi && i <= SERVER_QUEUE; i++)
+	for (size_t i = 0; !server.is_cgi && i < SERVER_CONNS; i++)
 		FCGX_Free(&server.conns[i].request, 1);
 	free(server.conns);
 	server.conns = NULL;
