@@ -12,6 +12,7 @@ BUILD ?= build
 PREFIX ?= /usr/local
 DESTDIR ?=
 CC ?= cc
+HOSTCC ?= $(CC)
 AWK ?= awk
 SANITIZE ?=
 OPTIMIZE ?= -O2
@@ -19,7 +20,7 @@ STATE_DIRECTORY ?=
 WERROR ?= $(if $(CI),-Werror)
 INSTALL ?= install
 
-PACKAGES = fcgi sqlite3 libcjson libsodium libutf8proc libseccomp
+PACKAGES = fcgi sqlite3 libcjson libsodium libutf8proc
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-qual \
 	-Wwrite-strings -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Wswitch-enum
 # Each function in a section of its own, so that a program holds nothing that it does not use.
@@ -40,7 +41,7 @@ compile = $(call say,CC,$<)$(if $(V),set -x;) $(CC) $(YETT_CPPFLAGS) $(1) $(YETT
 link = $(call say,LD,$@)$(if $(V),set -x;) $(CC) $(YETT_LDFLAGS) $(1) -o $@ $(filter-out $(BUILD)/flags,$^) $(YETT_LDLIBS) $(2)
 
 GENERATED = $(BUILD)/gen/queries.h $(BUILD)/gen/queries.c $(BUILD)/gen/migrations.c \
-	$(BUILD)/gen/templates.c
+	$(BUILD)/gen/templates.c $(BUILD)/gen/sandbox_filter.h
 MIGRATIONS = $(sort $(wildcard schema/[0-9]*.sql))
 TEMPLATES = $(sort $(wildcard common/page/templates/*))
 COMMON = $(wildcard common/*/*.c)
@@ -70,6 +71,17 @@ $(BUILD)/gen/migrations.c: $(MIGRATIONS) schema tools/embed
 $(BUILD)/gen/templates.c: $(TEMPLATES) common/page/templates tools/embed
 	@mkdir -p $(@D)
 	$(call say,GEN,$@)tools/embed templates $(TEMPLATES) >$@.part && mv $@.part $@
+
+# A filter for the kernel that the build's own one has the same system calls as.
+$(BUILD)/tools/seccomp2c: tools/seccomp2c.c common/route/sandbox.def $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(HOSTCC) -std=c11 -O1 -D_GNU_SOURCE $(WARNINGS) $(WERROR) -Icommon -o $@ $< -lseccomp
+
+$(BUILD)/gen/sandbox_filter.h: $(BUILD)/tools/seccomp2c
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)$< >$@.part && mv $@.part $@
+
+$(BUILD)/obj/common/route/sandbox.o: $(BUILD)/gen/sandbox_filter.h
 
 $(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c $(BUILD)/gen/queries.h $(BUILD)/flags
 	@mkdir -p $(@D)

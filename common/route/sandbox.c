@@ -2,9 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/landlock.h>
+#include <linux/seccomp.h>
 #include <malloc.h>
-#include <seccomp.h>
 #include <stddef.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -117,118 +118,20 @@ sandbox_landlock(const char *file)
 	return rc;
 }
 
-/* What serving takes. Files that are open may be read and written; nothing is opened: openat and
- * stat pass because SQLite asks whether its file has moved, and Landlock refuses the opening. */
-static const int sandbox_calls[] = {
-	/* requests */
-	SCMP_SYS(accept),
-	SCMP_SYS(accept4),
-	SCMP_SYS(poll),
-	SCMP_SYS(ppoll),
-	SCMP_SYS(select),
-	SCMP_SYS(pselect6),
-	SCMP_SYS(read),
-	SCMP_SYS(write),
-	SCMP_SYS(readv),
-	SCMP_SYS(writev),
-	SCMP_SYS(recvfrom),
-	SCMP_SYS(sendto),
-	SCMP_SYS(sendmsg),
-	SCMP_SYS(recvmsg),
-	SCMP_SYS(shutdown),
-	SCMP_SYS(close),
-	SCMP_SYS(getpeername),
-	SCMP_SYS(getsockname),
-	SCMP_SYS(getsockopt),
-	SCMP_SYS(setsockopt),
-	/* the database and its locks */
-	SCMP_SYS(fcntl),
-	SCMP_SYS(flock),
-	SCMP_SYS(fstat),
-	SCMP_SYS(stat),
-	SCMP_SYS(lstat),
-	SCMP_SYS(newfstatat),
-	SCMP_SYS(statx),
-	SCMP_SYS(access),
-	SCMP_SYS(faccessat),
-	SCMP_SYS(faccessat2),
-	SCMP_SYS(open),
-	SCMP_SYS(openat),
-	SCMP_SYS(unlink),
-	SCMP_SYS(unlinkat),
-	SCMP_SYS(readlink),
-	SCMP_SYS(getcwd),
-	SCMP_SYS(lseek),
-	SCMP_SYS(pread64),
-	SCMP_SYS(pwrite64),
-	SCMP_SYS(fsync),
-	SCMP_SYS(fdatasync),
-	SCMP_SYS(ftruncate),
-	SCMP_SYS(fallocate),
-	SCMP_SYS(fchmod),
-	SCMP_SYS(fchown),
-	SCMP_SYS(geteuid),
-	SCMP_SYS(getuid),
-	/* memory */
-	SCMP_SYS(brk),
-	SCMP_SYS(munmap),
-	SCMP_SYS(mremap),
-	SCMP_SYS(madvise),
-	SCMP_SYS(mlock),
-	SCMP_SYS(munlock),
-	/* time, randomness, signals, the end */
-	SCMP_SYS(clock_gettime),
-	SCMP_SYS(gettimeofday),
-	SCMP_SYS(time),
-	SCMP_SYS(nanosleep),
-	SCMP_SYS(clock_nanosleep),
-	SCMP_SYS(setitimer),
-	SCMP_SYS(getrandom),
-	SCMP_SYS(futex),
-	SCMP_SYS(rt_sigaction),
-	SCMP_SYS(rt_sigprocmask),
-	SCMP_SYS(rt_sigpending),
-	SCMP_SYS(rt_sigreturn),
-	SCMP_SYS(restart_syscall),
-	SCMP_SYS(getpid),
-	SCMP_SYS(gettid),
-	SCMP_SYS(exit),
-	SCMP_SYS(exit_group),
+/* Made at build time of sandbox.def, because making it takes longer than a whole look-up. */
+static struct sock_filter sandbox_filter[] = {
+#include "sandbox_filter.h"
 };
-
-/* Calls whose arguments matter: no memory becomes executable, no signal goes to another process. */
-static int
-sandbox_narrow(scmp_filter_ctx filter)
-{
-	const struct scmp_arg_cmp not_executable = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
-	const struct scmp_arg_cmp to_itself = SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid());
-	int failed = 0;
-
-	failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, not_executable);
-	failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, not_executable);
-	failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, to_itself);
-	return failed;
-}
 
 static enum rc
 sandbox_seccomp(void)
 {
-	scmp_filter_ctx filter;
-	int failed;
+	const struct sock_fprog program = { sizeof(sandbox_filter) / sizeof(sandbox_filter[0]),
+		sandbox_filter };
 
 	if (!sandbox_has_seccomp())
 		return RC_OK;
-	filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-	if (filter == NULL)
-		return RC_UNAVAILABLE;
-	seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2); /* a binary tree: few steps a call */
-	failed = sandbox_narrow(filter);
-	for (size_t i = 0; i < sizeof(sandbox_calls) / sizeof(sandbox_calls[0]); i++)
-		failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, sandbox_calls[i], 0);
-	if (failed == 0)
-		failed = seccomp_load(filter);
-	seccomp_release(filter);
-	return failed == 0 ? RC_OK : RC_INTERNAL;
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0 ? RC_OK : RC_INTERNAL;
 }
 
 enum rc

@@ -5,7 +5,7 @@
 BENCH ?=
 BENCH_PROGRAMS = $(patsubst %,$(BUILD)/bench/%,fill bare spawn hello hello-static)
 STATIC = $(PROGRAMS:$(BUILD)/cgi-bin/%=$(BUILD)/static/cgi-bin/%)
-STATIC_LIBS = -lfcgi -lsqlite3 $(BUILD)/cjson/libcjson.a -lsodium -lutf8proc -lseccomp -lzxcvbn -lm
+STATIC_LIBS = -lfcgi -lsqlite3 $(BUILD)/cjson/libcjson.a -lsodium -lutf8proc -lzxcvbn -lm
 
 bench: all $(BUILD)/static/cgi-bin/guard $(BENCH_PROGRAMS)
 	@tests/bench/run $(BUILD) $(BENCH)
