@@ -32,6 +32,8 @@ enum journal_setting { JOURNAL_WAL, JOURNAL_DELETE };
 enum samesite_setting { SAMESITE_LAX, SAMESITE_STRICT, SAMESITE_NONE };
 enum deny_style { DENY_REDIRECT, DENY_CODES, DENY_FCGID };
 enum transport_setting { TRANSPORT_BEARER, TRANSPORT_COOKIE };
+enum email_change_setting { EMAIL_CHANGE_CONFIRM, EMAIL_CHANGE_IMMEDIATE };
+enum mail_transport_setting { MAIL_SENDMAIL, MAIL_SMTP, MAIL_COMMAND, MAIL_DIRECTORY, MAIL_NONE };
 enum strategy_setting { STRATEGY_JWT, STRATEGY_DATABASE };
 
 #define CONFIG_TYPE_TEXT const char *

@@ -247,6 +247,91 @@ config_check_log(struct span given, char *kept)
 	return config_segments(below) && span_copy(kept, CONFIG_VALUE_SIZE, given);
 }
 
+bool
+config_check_file_any(struct span given, char *kept)
+{
+	kept[0] = '\0';
+	return given.len == 0 || config_check_log(given, kept);
+}
+
+bool
+config_check_program(struct span given, char *kept)
+{
+	return span_starts(given, SPAN("/")) && given.len > 1 &&
+	       memchr(given.data, ' ', given.len) == NULL && config_check_log(given, kept);
+}
+
+/* Words go to the program as they are, without a shell; so quotes would not do what they seem to.
+ */
+bool
+config_check_command(struct span given, char *kept)
+{
+	struct span rest = given, word;
+
+	kept[0] = '\0';
+	if (given.len == 0)
+		return true;
+	return config_word(&rest, &word) && config_check_program(word, kept) &&
+	       span_copy(kept, CONFIG_VALUE_SIZE, given) && strpbrk(kept, "\"'`\\\t") == NULL;
+}
+
+/* An address as headers and envelopes of mail take it: ASCII, without quotes. */
+static bool
+config_is_mail_address(struct span address)
+{
+	struct span host = address, local = span_cut(&host, '@');
+
+	return local.len > 0 && local.len <= 64 && config_only(local, "!#$%&*+-/=?^_{|}~.") &&
+	       local.data[0] != '.' && config_is_hostname(host);
+}
+
+bool
+config_check_mailbox(struct span given, char *kept)
+{
+	struct span address = given, name = span_cut(&address, '<');
+
+	kept[0] = '\0';
+	if (given.len == 0)
+		return true;
+	if (address.data == NULL)
+		return config_is_mail_address(given) && span_copy(kept, CONFIG_VALUE_SIZE, given);
+	if (address.len == 0 || address.data[address.len - 1] != '>')
+		return false;
+	address.len--;
+	return memchr(name.data, '"', name.len) == NULL && name.len <= 200 &&
+	       config_is_mail_address(address) && span_copy(kept, CONFIG_VALUE_SIZE, given);
+}
+
+bool
+config_check_smtp(struct span given, char *kept)
+{
+	struct span rest = given, user = { NULL, 0 };
+	char host[HOST_SIZE];
+	long port;
+	bool secure;
+
+	kept[0] = '\0';
+	if (given.len == 0)
+		return true;
+	secure = config_scheme(&rest, SPAN("smtps://"));
+	if (!secure && !config_scheme(&rest, SPAN("smtp://")))
+		return false;
+	/* A user may be an address itself, so the last '@' is the one that ends it. */
+	for (size_t i = rest.len; i > 0 && user.data == NULL; i--) {
+		if (rest.data[i - 1] == '@') {
+			user = (struct span){ rest.data, i - 1 };
+			rest = span_after(rest, i);
+		}
+	}
+	if ((user.data != NULL && (user.len == 0 || !config_only(user, "-._~+@="))) ||
+	    !config_host(&rest, host))
+		return false;
+	if (rest.len > 0 &&
+	    (rest.data[0] != ':' || !config_number(span_after(rest, 1), 1, 65535, &port)))
+		return false;
+	return span_copy(kept, CONFIG_VALUE_SIZE, given);
+}
+
 const char *
 config_backend_fault(struct span name)
 {

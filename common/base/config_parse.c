@@ -381,6 +381,24 @@ config_judge_backend(const struct config_reader *reader, size_t index)
 	return config_judge_cookie(reader, &backend->cookie, line, label);
 }
 
+/* A transport that lacks what it sends through. */
+static enum rc
+config_judge_mail(const struct config_reader *reader)
+{
+	const struct config_mail *mail = &reader->config->mail;
+	const struct config_row *row = config_row_find(PART_mail, SPAN("transport"));
+	const char *wants = NULL;
+
+	if (mail->transport == MAIL_SMTP && mail->smtp_url[0] == '\0')
+		wants = "smtp without a server, set mail.smtp_url too";
+	if (mail->transport == MAIL_COMMAND && mail->command[0] == '\0')
+		wants = "command without one, set mail.command too";
+	if (wants == NULL)
+		return RC_OK;
+	return config_refuse(reader->fault, reader->file, reader->row_lines[config_row_index(row)],
+	    "mail.transport", "%s", wants);
+}
+
 /* Settings that are fine one by one and contradict each other. */
 static enum rc
 config_judge(const struct config_reader *reader)
@@ -391,6 +409,8 @@ config_judge(const struct config_reader *reader)
 	if (rc == RC_OK)
 		rc = config_judge_cookie(reader, &reader->config->cookie,
 		    reader->row_lines[config_row_index(samesite)], "cookie.samesite");
+	if (rc == RC_OK)
+		rc = config_judge_mail(reader);
 	if (rc == RC_OK && reader->config->backend_count == 0)
 		rc = config_refuse(
 		    reader->fault, reader->file, 0, "", "no backend, add a section [backend NAME]");

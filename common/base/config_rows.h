@@ -109,8 +109,15 @@ bool config_check_domain(struct span given, char *kept);
 bool config_check_mount(struct span given, char *kept);       /* a path in URLs, not "/" */
 bool config_check_cookie_path(struct span given, char *kept); /* the same, or "/" */
 bool config_check_cookie_name(struct span given, char *kept);
-bool config_check_file(struct span given, char *kept);    /* below the state directory */
-bool config_check_log(struct span given, char *kept);     /* the same, or absolute */
+bool config_check_file(struct span given, char *kept);     /* below the state directory */
+bool config_check_log(struct span given, char *kept);      /* the same, or absolute */
+bool config_check_file_any(struct span given, char *kept); /* the same, or nothing */
+bool config_check_program(struct span given, char *kept);  /* an absolute path */
+bool config_check_command(struct span given, char *kept);  /* one and arguments, or nothing */
+bool config_check_mailbox(
+    struct span given, char *kept); /* "Name <address>" or an address, or nothing */
+bool config_check_smtp(
+    struct span given, char *kept); /* smtp[s]://[user@]host[:port], or nothing */
 bool config_check_protect(struct span given, char *kept); /* a path as it is after decoding */
 
 /* Why this is no backend's name, and what to do; NULL when it is one. */

@@ -58,6 +58,20 @@ static const struct value_meaning value_meanings[] = {
 	{ "FILE", config_check_file,
 	    "not a file below the state directory, give a relative path without .. such as yett.db",
 	    "relative path" },
+	{ "FILE_ANY", config_check_file_any, "not a file, give a path without ..", "path" },
+	{ "PROGRAM", config_check_program,
+	    "not a program, give an absolute path such as /usr/sbin/sendmail", "absolute path" },
+	{ "COMMAND", config_check_command,
+	    "not a command, give an absolute path and arguments without quotes, such as "
+	    "/usr/local/bin/told --json",
+	    "absolute path and arguments" },
+	{ "MAILBOX", config_check_mailbox,
+	    "not a sender, give an address, or Name <address> without quotes",
+	    "address, or `Name <address>`" },
+	{ "SMTP_URL", config_check_smtp,
+	    "not a mail server, give smtp:// or smtps://, host and port, such as "
+	    "smtp://user@mail.example.org:587",
+	    "`smtp://` or `smtps://`, user, host, port" },
 	{ "LOG", config_check_log, "not a file, give stderr, syslog or a path without ..",
 	    "`stderr`, `syslog`, path" },
 };

@@ -1,0 +1,26 @@
+/* Sealing what must be read again later: AES-256-GCM (NIST SP 800-38D) by OpenSSL.
+ *
+ * A sealed text is a version byte (1), 8 bytes that name the key, a random nonce of 12 bytes, the
+ * ciphertext, and a tag of 16 bytes. What it belongs to is authenticated with it, so that it cannot
+ * be put in the place of another. */
+#ifndef YETT_CRYPTO_SEAL_H
+#define YETT_CRYPTO_SEAL_H
+
+#include "base/buf.h"
+#include "base/random.h"
+#include "crypto/digest.h"
+
+#define SEAL_OVERHEAD (1 + 8 + 12 + 16)
+#define SEAL_PLAIN_MAX 4096
+
+/* Appends the sealed text. RC_UNAVAILABLE without randomness or memory, RC_INTERNAL when the
+ * cipher cannot be had or the text is longer than SEAL_PLAIN_MAX. */
+enum rc seal_put(struct buf *, const struct key *, const struct random_source *, struct span plain,
+    struct span belongs_to) RC_MUST;
+
+/* Appends the plain text; the caller wipes the buffer. RC_NO when it was not sealed by this key
+ * for this purpose, or was changed since. */
+enum rc seal_open(
+    struct buf *, const struct key *, struct span sealed, struct span belongs_to) RC_MUST;
+
+#endif
