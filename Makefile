@@ -20,7 +20,7 @@ STATE_DIRECTORY ?=
 WERROR ?= $(if $(CI),-Werror)
 INSTALL ?= install
 
-PACKAGES = fcgi sqlite3 libcjson libsodium libutf8proc
+PACKAGES = fcgi sqlite3 libcjson libsodium libutf8proc libcrypto
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-qual \
 	-Wwrite-strings -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Wswitch-enum
 # Each function in a section of its own, so that a program holds nothing that it does not use.

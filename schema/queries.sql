@@ -100,6 +100,11 @@ WHERE id = ?2
 	AND NOT EXISTS (SELECT 1 FROM users o WHERE o.username = ?1 AND o.id <> ?2)
 	AND NOT EXISTS (SELECT 1 FROM reserved_username r WHERE r.username = ?1 AND r.expires_at > ?3);
 
+-- name: user_contest
+-- grant: USER_CREATE
+-- From now on only a link that sets a password makes this unverified account somebody's.
+UPDATE users SET contested = 1 WHERE id = ?1 AND is_verified = 0;
+
 -- name: user_set_password
 -- grant: USER_WRITE
 -- A new password; it ends every JWT. No row changes when the hash is no longer the one that was
@@ -107,6 +112,160 @@ WHERE id = ?2
 UPDATE users
 SET password_hash = ?1, security_version = security_version + 1
 WHERE id = ?2 AND password_hash = ?3;
+
+-- links in mails, and the outbox ---------------------------------------------------------------
+
+-- name: verify_link_insert
+-- grant: VERIFY_LINK
+-- A new token that confirms an address: the account's own ('verify') or a new one ('change').
+INSERT INTO onetime (digest, kind, user_id, email, session, expires_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6);
+
+-- name: reset_link_insert
+-- grant: RESET_LINK
+-- A new token that sets a password.
+INSERT INTO onetime (digest, kind, user_id, email, session, expires_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6);
+
+-- name: user_by_email
+-- grant: ADDRESS_READ
+-- The account that has an address, and whether it is contested.
+SELECT u.id, u.public_id, u.email, u.username, u.is_active, u.is_verified, u.security_version,
+	r.role_name, u.contested
+FROM users u
+LEFT JOIN user_role r ON r.user_id = u.id
+WHERE u.email = ?1
+ORDER BY r.role_name;
+
+-- name: verify_link_find
+-- grant: VERIFY_USE
+-- Token and account behind a link that confirms an address.
+SELECT u.id, u.public_id, u.email, u.username, u.is_active, u.is_verified, u.security_version,
+	r.role_name, o.kind, o.email, o.session, o.expires_at
+FROM onetime o
+JOIN users u ON u.id = o.user_id
+LEFT JOIN user_role r ON r.user_id = u.id
+WHERE o.digest = ?1 AND o.expires_at > ?2 AND o.kind IN ('verify', 'change')
+ORDER BY r.role_name;
+
+-- name: reset_link_find
+-- grant: RESET_USE
+-- Token and account behind a link that sets a password.
+SELECT u.id, u.public_id, u.email, u.username, u.is_active, u.is_verified, u.security_version,
+	r.role_name, o.kind, o.email, o.session, o.expires_at
+FROM onetime o
+JOIN users u ON u.id = o.user_id
+LEFT JOIN user_role r ON r.user_id = u.id
+WHERE o.digest = ?1 AND o.expires_at > ?2 AND o.kind = 'reset'
+ORDER BY r.role_name;
+
+-- name: verify_link_take
+-- grant: VERIFY_USE
+-- Uses a token up; one row changes for exactly one of several racers.
+DELETE FROM onetime WHERE digest = ?1;
+
+-- name: reset_link_take
+-- grant: RESET_USE
+-- The same for one that sets a password.
+DELETE FROM onetime WHERE digest = ?1;
+
+-- name: onetime_end
+-- grant: ONETIME_END
+-- Ends all tokens of a kind that a user has.
+DELETE FROM onetime WHERE user_id = ?1 AND kind = ?2;
+
+-- name: onetime_pending
+-- grant: PENDING_READ
+-- The address that a user wants to change to.
+SELECT email
+FROM onetime
+WHERE user_id = ?1 AND kind = 'change' AND expires_at > ?2
+ORDER BY expires_at DESC
+LIMIT 1;
+
+-- name: user_mark_verified
+-- grant: VERIFY_USE
+-- Marks an address as verified. No row changes when it was already, when the account is not
+-- active, or when only a link that sets a password may do so.
+UPDATE users
+SET is_verified = 1
+WHERE id = ?1 AND is_verified = 0 AND is_active = 1 AND contested = 0;
+
+-- name: user_replace_email
+-- grant: VERIFY_USE
+-- A confirmed new address; it ends every JWT. No row changes when it is taken by now.
+UPDATE users
+SET email = ?1, is_verified = 1, contested = 0, security_version = security_version + 1
+WHERE id = ?2 AND is_active = 1 AND NOT EXISTS (SELECT 1 FROM users o WHERE o.email = ?1);
+
+-- name: user_reset_password
+-- grant: RESET_USE
+-- A new password by a link, which proves the address too; it ends every JWT.
+UPDATE users
+SET password_hash = ?1, is_verified = 1, contested = 0, security_version = security_version + 1
+WHERE id = ?2 AND is_active = 1;
+
+-- name: outbox_insert
+-- grant: NOTICE
+-- A mail or an event that waits to be sent.
+INSERT INTO outbox (public_id, channel, kind, user_id, request_id, recipient, language, token,
+	state, tries, tried_at, next_try_at, lease, leased_until, reason, created_at, expires_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'waiting', 0, 0, ?9, NULL, 0, '', ?9, ?10);
+
+-- name: outbox_claim
+-- grant: OUTBOX_SEND
+-- Gives the row that waits longest to one sender, for as long as its lease.
+UPDATE outbox
+SET lease = ?1, leased_until = ?2, tries = tries + 1, tried_at = ?3
+WHERE id = (SELECT o.id
+	FROM outbox o
+	WHERE o.state = 'waiting' AND o.next_try_at <= ?4 AND o.leased_until <= ?3 AND o.tried_at < ?5
+	ORDER BY o.next_try_at, o.id
+	LIMIT 1)
+RETURNING id, public_id, channel, kind, user_id, request_id, recipient, language, token, tries,
+	created_at, expires_at;
+
+-- name: outbox_sent
+-- grant: OUTBOX_SEND
+-- What was sent is gone, unless the lease ran out meanwhile.
+DELETE FROM outbox WHERE id = ?1 AND lease = ?2;
+
+-- name: outbox_later
+-- grant: OUTBOX_SEND
+-- The next try, and why this one failed.
+UPDATE outbox
+SET lease = NULL, leased_until = 0, next_try_at = ?1, reason = ?2
+WHERE id = ?3 AND lease = ?4;
+
+-- name: outbox_refused
+-- grant: OUTBOX_SEND
+-- Refused for good: listed for a while, without its token.
+UPDATE outbox
+SET lease = NULL, leased_until = 0, state = 'refused', token = NULL, reason = ?1
+WHERE id = ?2 AND lease = ?3;
+
+-- name: outbox_next_due
+-- grant: OUTBOX_SEND
+-- When the next row is due: its next try, or the end of a lease that somebody has.
+SELECT CASE WHEN next_try_at > leased_until THEN next_try_at ELSE leased_until END
+FROM outbox
+WHERE state = 'waiting'
+ORDER BY 1
+LIMIT 1;
+
+-- name: outbox_waiting
+-- grant: OUTBOX_SEND
+-- How many rows of a channel wait.
+SELECT COUNT(*) FROM outbox WHERE state = 'waiting' AND channel = ?1;
+
+-- name: outbox_list
+-- grant: OPERATE
+-- What waits or was refused, oldest first.
+SELECT public_id, channel, kind, recipient, state, reason, tries, next_try_at, created_at
+FROM outbox
+WHERE channel = ?1
+ORDER BY id
+LIMIT ?2;
 
 -- who is it ------------------------------------------------------------------------------------
 
@@ -330,6 +489,19 @@ DELETE FROM reserved_username
 WHERE username IN (SELECT username FROM reserved_username
 	WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2);
 
+-- name: clean_onetime
+-- grant: CLEAN
+-- Links that no longer work.
+DELETE FROM onetime
+WHERE digest IN (SELECT digest FROM onetime WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2);
+
+-- name: clean_outbox
+-- grant: CLEAN
+-- Mails that were refused some time ago.
+DELETE FROM outbox
+WHERE id IN (SELECT id FROM outbox
+	WHERE state = 'refused' AND tried_at <= ?1 ORDER BY tried_at LIMIT ?2);
+
 -- name: clean_unverified
 -- grant: CLEAN
 -- Self-registered accounts that were never verified.
@@ -388,7 +560,7 @@ WHERE id = ?2;
 -- name: user_set_verified
 -- grant: OPERATE
 -- Marks the address as verified.
-UPDATE users SET is_verified = 1 WHERE id = ?1;
+UPDATE users SET is_verified = 1, contested = 0 WHERE id = ?1;
 
 -- name: user_delete
 -- grant: OPERATE

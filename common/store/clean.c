@@ -1,6 +1,7 @@
 #include "store/clean.h"
 
 #include "base/config.h"
+#include "store/outbox.h"
 
 /* Deletes a batch of one kind: what ended at "until" or before. */
 static enum rc
@@ -39,6 +40,8 @@ clean_run(struct ctx *ctx, int64_t batch, int64_t *deleted)
 		{ QUERY_clean_attempt, true, ctx->now },
 		{ QUERY_clean_denied_jwt, true, ctx->now },
 		{ QUERY_clean_reserved_username, true, ctx->now },
+		{ QUERY_clean_onetime, true, ctx->now },
+		{ QUERY_clean_outbox, true, ctx->now - OUTBOX_LISTED },
 		{ QUERY_clean_unverified, unverified > 0, ctx->now - unverified },
 		{ QUERY_clean_audit, audit > 0, ctx->now - audit },
 	};

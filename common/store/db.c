@@ -565,6 +565,13 @@ stmt_get_text(struct stmt *stmt, struct arena *arena)
 	return view;
 }
 
+struct span
+stmt_get_blob(struct stmt *stmt, struct arena *arena)
+{
+	/* SQLite gives a blob's bytes as they are when it is asked for them as text. */
+	return stmt_get_text(stmt, arena);
+}
+
 enum rc
 stmt_get_chars(struct stmt *stmt, char *to, size_t size)
 {

@@ -67,10 +67,12 @@ void stmt_bind_null(struct stmt *);
 /* The next row: RC_OK; RC_NO after the last one. The statement must be ended by stmt_done. */
 enum rc stmt_row(struct stmt *) RC_MUST;
 
-/* Reads the next column of the row. Texts are copied into the arena; "not given" for NULL. When
- * the arena is full, the next stmt_row is RC_UNAVAILABLE; so always read on until RC_NO. */
+/* Reads the next column of the row. Texts and blobs are copied into the arena; "not given" for
+ * NULL. When the arena is full, the next stmt_row is RC_UNAVAILABLE; so always read on until RC_NO.
+ */
 int64_t stmt_get_int(struct stmt *);
 struct span stmt_get_text(struct stmt *, struct arena *);
+struct span stmt_get_blob(struct stmt *, struct arena *);
 /* Copies into a C string; RC_INTERNAL when it does not fit. */
 enum rc stmt_get_chars(struct stmt *, char *to, size_t size) RC_MUST;
 

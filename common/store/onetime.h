@@ -20,12 +20,14 @@ struct onetime {
 enum rc onetime_insert(
     struct ctx *, const struct user *, struct span digest, const struct onetime *) RC_MUST;
 
-/* Token and account behind a digest; texts live in the arena. RC_NO: none, or expired. */
-enum rc onetime_find(struct ctx *, struct span digest, struct user *, struct onetime *) RC_MUST;
+/* Token and account behind the digest of a token that sets a password ("reset"), or that confirms
+ * an address; texts live in the arena. RC_NO: none, or expired. */
+enum rc onetime_find(
+    struct ctx *, bool reset, struct span digest, struct user *, struct onetime *) RC_MUST;
 
 /* Uses it up, inside the caller's transaction, after every check that can fail: RC_NO when somebody
  * else was faster. */
-enum rc onetime_take(struct ctx *, struct span digest) RC_MUST;
+enum rc onetime_take(struct ctx *, enum onetime_kind, struct span digest) RC_MUST;
 
 /* Ends all tokens of that kind that the user has. */
 enum rc onetime_end(struct ctx *, const struct user *, enum onetime_kind) RC_MUST;

@@ -114,6 +114,23 @@ credential_by_id(struct ctx *ctx, struct span id, struct credential *credential)
 	return user_credential(ctx, QUERY_credential_by_id, id, credential);
 }
 
+static enum rc
+user_contested(struct stmt *stmt, struct ctx *ctx, void *state)
+{
+	bool *contested = state;
+
+	(void)ctx;
+	*contested = stmt_get_int(stmt) != 0;
+	return RC_OK;
+}
+
+enum rc
+user_by_email(struct ctx *ctx, struct span email, struct user *user, bool *contested)
+{
+	return user_find(ctx, QUERY_user_by_email, email, user,
+	    contested == NULL ? NULL : user_contested, contested);
+}
+
 enum rc
 user_decoy(struct ctx *ctx, char hash[HASH_TEXT_SIZE])
 {
@@ -163,14 +180,21 @@ username_reserve(struct ctx *ctx, struct span username, int64_t expires_at)
 	return stmt_run(stmt, NULL);
 }
 
+/* One text of an account replaced. */
+static enum rc
+user_replace(struct ctx *ctx, enum query query, const struct user *user, struct span text)
+{
+	struct stmt *stmt = db_query(ctx->db, query);
+
+	stmt_bind_text(stmt, text);
+	stmt_bind_int(stmt, user->row);
+	return stmt_run_one(stmt);
+}
+
 enum rc
 user_set_email(struct ctx *ctx, const struct user *user, struct span email)
 {
-	struct stmt *stmt = db_query(ctx->db, QUERY_user_set_email);
-
-	stmt_bind_text(stmt, email);
-	stmt_bind_int(stmt, user->row);
-	return stmt_run_one(stmt);
+	return user_replace(ctx, QUERY_user_set_email, user, email);
 }
 
 enum rc
@@ -206,6 +230,36 @@ enum rc
 user_upgrade_hash(struct ctx *ctx, const struct user *user, const char *hash, const char *proved)
 {
 	return user_replace_hash(ctx, QUERY_user_upgrade_hash, user, hash, proved);
+}
+
+enum rc
+user_contest(struct ctx *ctx, const struct user *user)
+{
+	struct stmt *stmt = db_query(ctx->db, QUERY_user_contest);
+
+	stmt_bind_int(stmt, user->row);
+	return stmt_run_one(stmt);
+}
+
+enum rc
+user_mark_verified(struct ctx *ctx, const struct user *user)
+{
+	struct stmt *stmt = db_query(ctx->db, QUERY_user_mark_verified);
+
+	stmt_bind_int(stmt, user->row);
+	return stmt_run_one(stmt);
+}
+
+enum rc
+user_replace_email(struct ctx *ctx, const struct user *user, struct span email)
+{
+	return user_replace(ctx, QUERY_user_replace_email, user, email);
+}
+
+enum rc
+user_reset_password(struct ctx *ctx, const struct user *user, const char *hash)
+{
+	return user_replace(ctx, QUERY_user_reset_password, user, span_of(hash));
 }
 
 enum rc

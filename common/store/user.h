@@ -37,6 +37,10 @@ enum rc credential_by_email(struct ctx *, struct span email, struct credential *
 enum rc credential_by_username(struct ctx *, struct span username, struct credential *) RC_MUST;
 enum rc credential_by_id(struct ctx *, struct span id, struct credential *) RC_MUST;
 
+/* The account that has an address; *contested (NULL: not asked for) tells that somebody registered
+ * with it again before it was verified. */
+enum rc user_by_email(struct ctx *, struct span email, struct user *, bool *contested) RC_MUST;
+
 /* The decoy hash; RC_NO when none is stored. */
 enum rc user_decoy(struct ctx *, char hash[HASH_TEXT_SIZE]) RC_MUST;
 
@@ -67,6 +71,15 @@ enum rc user_set_password(
     struct ctx *, const struct user *, const char *hash, const char *proved) RC_MUST;
 enum rc user_upgrade_hash(
     struct ctx *, const struct user *, const char *hash, const char *proved) RC_MUST;
+
+/* Somebody registered with the address of an unverified account again. */
+enum rc user_contest(struct ctx *, const struct user *) RC_MUST;
+
+/* What a link does, with every JWT ended but by the first. RC_NO: the account is not in the state
+ * for it any more (not active, verified already, contested; the address taken by now). */
+enum rc user_mark_verified(struct ctx *, const struct user *) RC_MUST;
+enum rc user_replace_email(struct ctx *, const struct user *, struct span email) RC_MUST;
+enum rc user_reset_password(struct ctx *, const struct user *, const char *hash) RC_MUST;
 
 /* Makes every JWT of the user worthless. */
 enum rc user_bump_version(struct ctx *, const struct user *) RC_MUST;

@@ -1,0 +1,137 @@
+#include "crypto/seal.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <sodium.h>
+
+#include "base/log.h"
+
+#define SEAL_VERSION 1
+#define SEAL_KEY_ID 8
+#define SEAL_NONCE 12
+#define SEAL_TAG 16
+#define SEAL_HEAD (1 + SEAL_KEY_ID + SEAL_NONCE)
+
+_Static_assert(SEAL_OVERHEAD == SEAL_HEAD + SEAL_TAG, "the parts make up the whole");
+
+/* Neither a configuration nor error texts are read from files: after the sandbox there are none. */
+static EVP_CIPHER_CTX *
+seal_context(void)
+{
+	if (OPENSSL_init_crypto(
+		OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS, NULL) != 1)
+		return NULL;
+	return EVP_CIPHER_CTX_new();
+}
+
+/* Names a key without telling anything of it. */
+static void
+seal_key_id(const struct key *key, unsigned char id[SEAL_KEY_ID])
+{
+	struct digest digest;
+
+	digest_parts(&digest, key, (const struct span[]){ SPAN("yett seal key id") }, 1);
+	memcpy(id, digest.bytes, SEAL_KEY_ID);
+	sodium_memzero(&digest, sizeof(digest));
+}
+
+static enum rc
+seal_fault(const char *what)
+{
+	LOG_FAULT(LOG_ERROR, "AES-256-GCM: %s", what);
+	return RC_INTERNAL;
+}
+
+static enum rc
+seal_encrypt(const struct key *key, const unsigned char *head, struct span plain,
+    struct span belongs_to, unsigned char *out)
+{
+	EVP_CIPHER_CTX *cipher = seal_context();
+	enum rc rc = RC_INTERNAL;
+	int len;
+
+	if (cipher == NULL ||
+	    EVP_EncryptInit_ex2(
+		cipher, EVP_aes_256_gcm(), key->bytes, head + 1 + SEAL_KEY_ID, NULL) != 1 ||
+	    EVP_EncryptUpdate(cipher, NULL, &len, head, SEAL_HEAD) != 1 ||
+	    EVP_EncryptUpdate(cipher, NULL, &len, (const unsigned char *)belongs_to.data,
+		(int)belongs_to.len) != 1 ||
+	    EVP_EncryptUpdate(
+		cipher, out, &len, (const unsigned char *)plain.data, (int)plain.len) != 1 ||
+	    EVP_EncryptFinal_ex(cipher, out + len, &len) != 1 ||
+	    EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_GET_TAG, SEAL_TAG, out + plain.len) != 1)
+		rc = seal_fault("cannot seal");
+	else
+		rc = RC_OK;
+	EVP_CIPHER_CTX_free(cipher);
+	return rc;
+}
+
+enum rc
+seal_put(struct buf *buf, const struct key *key, const struct random_source *random,
+    struct span plain, struct span belongs_to)
+{
+	unsigned char sealed[SEAL_OVERHEAD + SEAL_PLAIN_MAX] = { SEAL_VERSION };
+	enum rc rc;
+
+	_Static_assert(KEY_SIZE == 32, "AES-256 takes a key of 32 bytes");
+	if (plain.len > SEAL_PLAIN_MAX || belongs_to.len > SEAL_PLAIN_MAX)
+		return seal_fault("too long to be sealed");
+	seal_key_id(key, sealed + 1);
+	rc = random_bytes(random, sealed + 1 + SEAL_KEY_ID, SEAL_NONCE);
+	if (rc == RC_OK)
+		rc = seal_encrypt(key, sealed, plain, belongs_to, sealed + SEAL_HEAD);
+	if (rc != RC_OK)
+		return rc;
+	buf_add(buf, (struct span){ (const char *)sealed, SEAL_OVERHEAD + plain.len });
+	return buf_check(buf);
+}
+
+/* RC_NO: not what was sealed. */
+static enum rc
+seal_decrypt(const struct key *key, struct span sealed, struct span belongs_to, unsigned char *out)
+{
+	const unsigned char *bytes = (const unsigned char *)sealed.data;
+	int count = (int)(sealed.len - SEAL_OVERHEAD);
+	unsigned char tag[SEAL_TAG];
+	EVP_CIPHER_CTX *cipher = seal_context();
+	enum rc rc = RC_INTERNAL;
+	int len;
+
+	memcpy(tag, bytes + SEAL_HEAD + count, SEAL_TAG);
+	if (cipher == NULL ||
+	    EVP_DecryptInit_ex2(
+		cipher, EVP_aes_256_gcm(), key->bytes, bytes + 1 + SEAL_KEY_ID, NULL) != 1 ||
+	    EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_SET_TAG, SEAL_TAG, tag) != 1 ||
+	    EVP_DecryptUpdate(cipher, NULL, &len, bytes, SEAL_HEAD) != 1 ||
+	    EVP_DecryptUpdate(cipher, NULL, &len, (const unsigned char *)belongs_to.data,
+		(int)belongs_to.len) != 1 ||
+	    EVP_DecryptUpdate(cipher, out, &len, bytes + SEAL_HEAD, count) != 1)
+		rc = seal_fault("cannot open");
+	else
+		rc = EVP_DecryptFinal_ex(cipher, out + len, &len) == 1 ? RC_OK : RC_NO;
+	EVP_CIPHER_CTX_free(cipher);
+	return rc;
+}
+
+enum rc
+seal_open(struct buf *buf, const struct key *key, struct span sealed, struct span belongs_to)
+{
+	unsigned char plain[SEAL_PLAIN_MAX];
+	unsigned char id[SEAL_KEY_ID];
+	enum rc rc;
+
+	if (sealed.len < SEAL_OVERHEAD || sealed.len > SEAL_OVERHEAD + SEAL_PLAIN_MAX ||
+	    belongs_to.len > SEAL_PLAIN_MAX || sealed.data[0] != SEAL_VERSION)
+		return RC_NO;
+	seal_key_id(key, id);
+	if (memcmp(id, sealed.data + 1, SEAL_KEY_ID) != 0)
+		return RC_NO;
+	rc = seal_decrypt(key, sealed, belongs_to, plain);
+	if (rc == RC_OK) {
+		buf_add(buf, (struct span){ (const char *)plain, sealed.len - SEAL_OVERHEAD });
+		rc = buf_check(buf);
+	}
+	sodium_memzero(plain, sizeof(plain));
+	return rc;
+}
