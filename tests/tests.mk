@@ -1,8 +1,9 @@
 # How the tests are built and run; included by the Makefile.
 
-TEST_FLAGS := $(shell pkg-config --cflags check libcurl) -Itests
-CHECK_LIBS := $(shell pkg-config --libs check)
-CURL_LIBS := $(shell pkg-config --libs libcurl)
+# Asked for when a test is built, because who only builds and runs has no such packages.
+TEST_FLAGS = $(shell pkg-config --cflags check libcurl) -Itests
+CHECK_LIBS = $(shell pkg-config --libs check)
+CURL_LIBS = $(shell pkg-config --libs libcurl)
 
 UNIT = $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 HTTP = $(patsubst tests/http/%.c,$(BUILD)/tests/http/%,$(wildcard tests/http/*_test.c))

@@ -178,7 +178,7 @@ START_TEST(the_most_common_passwords_are_refused)
 	size_t passed;
 
 	if (list == NULL) {
-		printf("skipped: no %s (Debian package john)\n", path);
+		printf("skipped: no %s (Debian package john-data)\n", path);
 		return;
 	}
 	for (config.min_length = 8; config.min_length <= 12; config.min_length += 4) {
