@@ -265,6 +265,21 @@ START_TEST(test_rights_that_are_taken_are_gone_at_once)
 }
 END_TEST
 
+/* No cache gives out what is behind the gate without asking, the browser's after signing out. */
+START_TEST(test_caches_have_to_ask)
+{
+	struct ask request = { .path = "/members/secret.txt", .jar = jars[MEMBER] };
+	struct answer *answer = ask(site, &request);
+
+	ck_answer(answer, 200, NULL);
+	ck_assert_str_eq(answer_header(answer, "Cache-Control"), "max-age=0");
+	request.headers[0] = text("If-None-Match: %s", answer_header(answer, "ETag"));
+	ck_answer(ask(site, &request), 304, NULL);
+	request.jar = NULL;
+	ck_answer(ask(site, &request), 401, "NOT_AUTHENTICATED");
+}
+END_TEST
+
 /* ------------------------------------------------------------------ browsers */
 
 static const struct {
@@ -623,6 +638,7 @@ main(void)
 	tcase_add_test(tests, test_no_spelling_of_a_header_names_somebody);
 	tcase_add_test(tests, test_a_session_that_ends_is_out_at_once);
 	tcase_add_test(tests, test_rights_that_are_taken_are_gone_at_once);
+	tcase_add_test(tests, test_caches_have_to_ask);
 	tcase_add_loop_test(tests, test_browsers_are_sent_to_the_login, 0, LENGTH(redirects));
 	tcase_add_loop_test(tests, test_refusal_styles, 0, 2);
 	tcase_add_test(tests, test_preflights_pass_where_that_is_configured);
