@@ -65,14 +65,14 @@ class SignIn(unittest.TestCase):
         browser.go(self.site + "/auth/register")
         browser.fill("input[name=email]", email)
         browser.fill("input[name=password]", PASSWORD)
-        browser.click("button")
+        browser.submit("button")
         self.assertIn("Registration", browser.title)
         self.operate("user", "verify", email)
 
     def sign_in(self, email, password=PASSWORD):
         self.browser.fill("input[name=username]", email)
         self.browser.fill("input[name=password]", password)
-        self.browser.click("button")
+        self.browser.submit("button")
 
     def setUp(self):
         self.email = f"browser-{time.time_ns()}@example.org"
@@ -87,7 +87,7 @@ class SignIn(unittest.TestCase):
         browser.go(self.site + "/auth/register")
         browser.fill("input[name=email]", "weak@example.org")
         browser.fill("input[name=password]", "password1234")
-        browser.click("button")
+        browser.submit("button")
         self.assertIn("common", browser.text("[role=alert]"))
         self.assertEqual(browser.value("input[name=email]"), "weak@example.org")
         self.assertEqual(browser.value("input[name=password]"), "")
@@ -113,7 +113,7 @@ class SignIn(unittest.TestCase):
         self.sign_in(self.email)
         self.assertEqual(browser.url, self.site + "/members/")
         browser.go(self.site + "/auth/web/logout")
-        browser.click("button")
+        browser.submit("button")
         browser.go(self.site + "/members/")
         self.assertIn("/auth/web/login?next=", browser.url)
 
@@ -138,8 +138,13 @@ class SignIn(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    program = unittest.main(exit=False, verbosity=0)
+    # Ended before its time, it ends what it started too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        program = unittest.main(exit=False, verbosity=0)
+    finally:
+        SignIn.doClassCleanups()
     ran = program.result.testsRun
     failed = len(program.result.failures) + len(program.result.errors)
-    print(f"{ran - failed} passed, {failed} failed, 0 skipped")
+    print(f"{max(ran - failed, 0)} passed, {failed} failed, 0 skipped")
     sys.exit(failed != 0)

@@ -3,6 +3,8 @@
 JavaScript is off in the pages, because the pages must work without it.
 """
 import json
+import os
+import shutil
 import subprocess
 import tempfile
 import time
@@ -13,20 +15,26 @@ ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # the name that WebDriver gives
 ARGUMENTS = [
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--window-size=900,700",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--window-size=900,700",
 ]
+
+
+class WebDriverError(Exception):
+    def __init__(self, value):
+        super().__init__(f"{value['error']}: {value['message']}")
+        self.code = value["error"]
 
 
 class Browser:
     def __init__(self, port):
-        self.profile = tempfile.TemporaryDirectory(prefix="yett-browser-")
+        self.profile = tempfile.mkdtemp(prefix="yett-browser-")
         self.driver = subprocess.Popen(
             ["chromedriver", f"--port={port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.base = f"http://127.0.0.1:{port}"
         self.session = None
         self._wait_until_ready()
         options = {
-            "args": ARGUMENTS + [f"--user-data-dir={self.profile.name}"],
+            "args": ARGUMENTS + [f"--user-data-dir={self.profile}"],
             "prefs": {"profile.managed_default_content_settings.javascript": 2},
         }
         answer = self._call("POST", "/session", {
@@ -46,8 +54,11 @@ class Browser:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.base + path, data, method=method)
         request.add_header("Content-Type", "application/json")
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return json.load(answer)["value"]
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return json.load(answer)["value"]
+        except urllib.error.HTTPError as error:
+            raise WebDriverError(json.load(error)["value"]) from None
 
     def _in_session(self, method, path, body=None):
         return self._call(method, f"/session/{self.session}{path}", body)
@@ -78,8 +89,25 @@ class Browser:
         self._in_session("POST", f"/element/{element}/clear", {})
         self._in_session("POST", f"/element/{element}/value", {"text": text})
 
-    def click(self, selector):
+    def submit(self, selector):
+        """Clicks on what leads to another page, and returns when that one is there: chromedriver
+        does not wait for an answer that takes a while to come."""
+        page = self.find("html")
         self._in_session("POST", f"/element/{self.find(selector)}/click", {})
+        for _ in range(300):
+            if self._is_gone(page):
+                return
+            time.sleep(0.1)
+        raise RuntimeError(f"{selector} leads nowhere")
+
+    def _is_gone(self, element):
+        try:
+            self._in_session("GET", f"/element/{element}/name")
+        except WebDriverError as error:
+            if error.code == "stale element reference":
+                return True
+            raise
+        return False
 
     def cookies(self):
         return {c["name"]: c for c in self._in_session("GET", "/cookie")}
@@ -93,5 +121,13 @@ class Browser:
                 self._call("DELETE", f"/session/{self.session}")
         finally:
             self.driver.terminate()
-            self.driver.wait()
-            self.profile.cleanup()
+            self.driver.wait(30)
+            self._remove_profile()
+
+    def _remove_profile(self):
+        """Chromium's last processes may still write there for a moment."""
+        for _ in range(50):
+            shutil.rmtree(self.profile, ignore_errors=True)
+            time.sleep(0.1)
+            if not os.path.exists(self.profile):
+                break
