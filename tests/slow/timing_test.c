@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define PAIRS_MAX 400
 #define WITH_FLOOR 40
@@ -191,13 +192,33 @@ END_TEST
 
 #define UNLIMITED "limit.login", "off", "limit.login_address", "off", "limit.register", "off"
 
+/* Where a state costs no disk. A new address is written, a taken one is not: without the floor that
+ * tells them apart as far as the disk is slow, and only the work before it can be the same. */
+static struct site *
+start_in_memory(const struct site_options *options)
+{
+	const char *usual = getenv("TMPDIR");
+	char *kept = usual == NULL ? NULL : strdup(usual);
+	struct site *site;
+
+	if (access("/dev/shm", W_OK) == 0)
+		setenv("TMPDIR", "/dev/shm", 1);
+	site = site_start(options);
+	if (kept == NULL)
+		unsetenv("TMPDIR");
+	else
+		setenv("TMPDIR", kept, 1);
+	free(kept);
+	return site;
+}
+
 int
 main(void)
 {
 	TCase *tests = tcase_create("timing");
 
 	floors = site_start(&(struct site_options){ .defaults = true, .settings = { UNLIMITED } });
-	bare = site_start(&(struct site_options){
+	bare = start_in_memory(&(struct site_options){
 	    .defaults = true, .settings = { UNLIMITED, "account.response_floor", "off" } });
 	tcase_add_loop_test(tests, test_with_the_floor, 0, CASES);
 	tcase_add_loop_test(tests, test_without_the_floor, 0, CASES);
