@@ -112,7 +112,7 @@ run: all
 include tests/tests.mk
 
 format:
-	$(call say,FMT,'*.c *.h')find common ctl cgi-bin tests -name '*.[ch]' -exec clang-format -i {} +
+	$(call say,FMT,'*.c *.h')find common ctl cgi-bin tests tools -name '*.[ch]' -exec clang-format -i {} +
 
 docs: $(BUILD)/bin/yettctl
 	$(call say,DOC,docs/configuration.md)mkdir -p docs && \

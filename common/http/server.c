@@ -26,8 +26,7 @@ struct conn {
 	struct conn *next; /* in the queue, earliest first */
 };
 
-#define SERVER_LINGER 8 /* connections that were answered and that the web server has still open \
-			 */
+#define SERVER_LINGER 8 /* answered connections that the web server may still have open */
 #define SERVER_CONNS (SERVER_QUEUE + SERVER_LINGER + 1) /* one serves while the others wait */
 
 static struct {
@@ -244,8 +243,8 @@ server_close_lingering(size_t most)
 		closed++;
 	}
 	server.lingering_count -= closed;
-	memmove(server.lingering, server.lingering + closed,
-	    server.lingering_count * sizeof(*server.lingering));
+	for (size_t i = 0; i < server.lingering_count; i++)
+		server.lingering[i] = server.lingering[i + closed];
 }
 
 /* The answer and the end of the request leave in one write: two would wake the web server twice.
