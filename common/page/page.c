@@ -3,8 +3,6 @@
 #include <sodium.h>
 #include <stdio.h>
 
-#include "page/template.h"
-
 #define PAGE_STYLE "style.css"
 #define PAGE_DIGEST_SIZE \
 	sodium_base64_ENCODED_LEN(crypto_hash_sha256_BYTES, sodium_base64_VARIANT_ORIGINAL)
@@ -55,15 +53,17 @@ page_put(struct buf *out, enum page page, const struct page_values *values)
 		{ "needs_verification", values->needs_verification },
 		{ "request_id", values->request_id },
 	};
+	const struct template_context context = { &page_templates, list,
+		sizeof(list) / sizeof(list[0]), TEMPLATE_HTML };
 
-	return template_put(out, "layout.html", list, sizeof(list) / sizeof(list[0]));
+	return template_put(out, "layout.html", &context);
 }
 
 /* The digest is of the bytes between the tags: those of the file, which holds no placeholder. */
 static void
 page_style_digest(char digest[PAGE_DIGEST_SIZE])
 {
-	const struct template_file *style = template_find(SPAN(PAGE_STYLE));
+	const struct template_file *style = template_find(&page_templates, SPAN(PAGE_STYLE));
 	unsigned char hash[crypto_hash_sha256_BYTES];
 
 	crypto_hash_sha256(hash, (const unsigned char *)(style == NULL ? "" : style->text),

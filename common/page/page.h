@@ -2,7 +2,7 @@
 #ifndef YETT_PAGE_PAGE_H
 #define YETT_PAGE_PAGE_H
 
-#include "base/buf.h"
+#include "base/template.h"
 
 enum page {
 	PAGE_LOGIN,      /* address or user name, password; links to registration where it is on */
@@ -32,6 +32,9 @@ struct page_values {
 					    verified first */
 	struct span request_id;          /* PAGE_PROBLEM */
 };
+
+/* Those of common/page/templates/, generated. */
+extern const struct template_set page_templates;
 
 /* Appends a whole HTML document. */
 enum rc page_put(struct buf *, enum page, const struct page_values *) RC_MUST;

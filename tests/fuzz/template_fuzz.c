@@ -1,10 +1,15 @@
 /* The first line is the value, the rest a template. What is checked: a template that passes puts
- * no markup of the value's into the page, never more than the cap, and the same every time;
- * escaping can be undone. */
+ * no markup of the value's into the page, never more than the cap, and the same every time; what
+ * template_check takes is never refused; escaping can be undone. */
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "page/template.h"
+#include "base/template.h"
+
+#define TEMPLATE_FILE(name, text)                \
+	{                                        \
+		(name), (text), sizeof(text) - 1 \
+	}
 
 enum { FUZZ_MAX = 64 * 1024 };
 
@@ -64,16 +69,26 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct span text = { (const char *)data, size };
 	struct span value = span_cut(&text, '\n');
+	static const struct template_file files[] = { TEMPLATE_FILE("style.css", "p { }\n"),
+		TEMPLATE_FILE("part", "{{#b}}\n{{>style.css}}\n{{/b}}"),
+		TEMPLATE_FILE("self", "{{>self}}") };
+	static const struct template_set set = { files, 3, NULL };
 	const struct template_value values[] = { { "a", value }, { "b", { NULL, 0 } },
 		{ "c", { "<\">'", 4 } } };
+	const struct template_context context = { &set, values, 3, TEMPLATE_HTML };
+	struct template_fault fault;
 	struct buf out = BUF_INIT(FUZZ_MAX);
 	struct buf again = BUF_INIT(FUZZ_MAX);
 	enum rc answer;
 
 	check_escaped(value);
-	answer = template_fill(&out, text, values, 3);
-	must(template_fill(&again, text, values, 3) == answer && again.len == out.len);
+	answer = template_fill(&out, text, &context);
+	must(template_fill(&again, text, &context) == answer && again.len == out.len);
 	must(answer != RC_NO && out.len <= FUZZ_MAX);
+	if (template_check(text, &context, &fault) == RC_OK)
+		must(answer != RC_INTERNAL);
+	else
+		must(fault.what[0] != '\0' && fault.line >= 1);
 	if (text.len < FUZZ_MAX / 8 && value.len < 16 && count_of(text, '{') < 64)
 		must(answer != RC_UNAVAILABLE || count_of(text, '>') > 0);
 	if (answer == RC_OK && (text.len == 0 || memmem(text.data, text.len, "{{>", 3) == NULL)) {

@@ -100,15 +100,16 @@ START_TEST(every_byte_survives_embedding)
 	static const char program[] =
 	    "#include <stdio.h>\n"
 	    "struct template_file { const char *name; const char *text; size_t size; };\n"
-	    "extern const struct template_file template_files[];\n"
-	    "extern const size_t template_file_count;\n"
+	    "struct template_set { const struct template_file *files; size_t count;"
+	    " const void *next; };\n"
+	    "extern const struct template_set set;\n"
 	    "#include \"out.c\"\n"
 	    "int main(void) {\n"
-	    "for (size_t i = 0; i < template_files[0].size; i++)\n"
-	    "if ((unsigned char)template_files[0].text[i] != (unsigned char)(i * 7 + i / 256)) "
+	    "for (size_t i = 0; i < files[0].size; i++)\n"
+	    "if ((unsigned char)files[0].text[i] != (unsigned char)(i * 7 + i / 256)) "
 	    "return 1;\n"
-	    "return template_files[0].size == 6000 && template_files[0].text[6000] == 0\n"
-	    "&& template_file_count == 1 ? 0 : 2; }\n";
+	    "return files[0].size == 6000 && files[0].text[6000] == 0\n"
+	    "&& set.files == files && set.count == 1 ? 0 : 2; }\n";
 
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (char)(i * 7 + i / 256);
@@ -116,7 +117,8 @@ START_TEST(every_byte_survives_embedding)
 	write_file("page.html", bytes, sizeof(bytes));
 	write_file("main.c", program, sizeof(program) - 1);
 	ck_assert_msg(
-	    run("sh -c 'tools/embed templates \"$0\" | grep -v include > \"${0%/*}/out.c\" &&"
+	    run("sh -c 'tools/embed templates x.h set \"$0\" | grep -v include > \"${0%/*}/out.c\" "
+		"&&"
 		" cc -std=c11 -Wall -Wextra -Wpedantic -Wconversion -Werror -o \"${0%/*}/t\""
 		" \"${0%/*}/main.c\" && \"${0%/*}/t\"'",
 		"page.html", said, sizeof(said)) == 0,

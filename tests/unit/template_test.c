@@ -1,5 +1,11 @@
-#include "page/template.h"
+#include "base/template.h"
+
 #include "unit/fixture.h"
+
+#define TEMPLATE_FILE(name, text)                \
+	{                                        \
+		(name), (text), sizeof(text) - 1 \
+	}
 
 static const struct template_value values[] = {
 	{ "name", { "Ann", 3 } },
@@ -8,6 +14,27 @@ static const struct template_value values[] = {
 	{ "empty", { "", 0 } },
 	{ "none", { NULL, 0 } },
 };
+
+#define OVER "{{#name}}{{#name}}{{#name}}{{#name}}{{#name}}{{#name}}{{#name}}{{#name}}{{#name}}\n"
+
+static const struct template_file nearer[] = {
+	TEMPLATE_FILE("both", "nearer"),
+	TEMPLATE_FILE("open", "a\n{{#name}}"),
+	TEMPLATE_FILE("self", "{{>self}}"),
+	TEMPLATE_FILE("broken", "a\n\n{{nmae}}"),
+};
+
+static const struct template_file farther[] = {
+	TEMPLATE_FILE("both", "farther"),
+	TEMPLATE_FILE("far", "{{>both}} {{hostile}}\n"),
+	TEMPLATE_FILE("third", "3"),
+	TEMPLATE_FILE("second", "{{>third}}"),
+	TEMPLATE_FILE("first", "{{>second}}"),
+	TEMPLATE_FILE("top", "{{>first}}"),
+};
+
+static const struct template_set rest = { farther, 6, NULL };
+static const struct template_set set = { nearer, 4, &rest };
 
 static const struct row {
 	const char *given;
@@ -34,6 +61,13 @@ static const struct row {
 	{ "{{#none}}{{unknown}}{{/none}}", NULL },
 	{ "{{#unknown}}{{/unknown}}", NULL },
 	{ "{{^unknown}}{{/unknown}}", NULL },
+	{ "{{>both}}", "nearer" },
+	{ "{{>far}}", "nearer &lt;a href=&quot;x&quot;&gt;&#39;&amp;amp;\n" },
+	{ "{{>top}}", "3" },
+	{ "{{>self}}", NULL },
+	{ "{{>open}}{{/name}}", NULL },
+	{ "{{>broken}}", NULL },
+	{ "{{#none}}{{>broken}}{{/none}}", "" },
 	{ "{{>unknown.html}}", NULL },
 	{ "{{#none}}{{>unknown.html}}{{/none}}", NULL },
 	{ "{{#name}}", NULL },
@@ -57,10 +91,13 @@ static const struct row {
 	    NULL },
 };
 
+static const struct template_context html = { &set, values, sizeof(values) / sizeof(values[0]),
+	TEMPLATE_HTML };
+
 static enum rc
 fill(struct buf *out, struct span text)
 {
-	return template_fill(out, text, values, sizeof(values) / sizeof(values[0]));
+	return template_fill(out, text, &html);
 }
 
 START_TEST(a_text_is_filled_or_refused)
@@ -72,6 +109,71 @@ START_TEST(a_text_is_filled_or_refused)
 	ck_assert_msg(answer == (row->expected == NULL ? RC_INTERNAL : RC_OK), "%s", row->given);
 	if (row->expected != NULL)
 		ck_assert_str_eq(out.data == NULL ? "" : out.data, row->expected);
+	buf_free(&out);
+}
+END_TEST
+
+/* What passes the check can be filled with any values; what is refused says why. */
+START_TEST(a_check_finds_what_filling_refuses)
+{
+	const struct row *row = &rows[_i];
+	struct template_fault fault;
+	enum rc answer = template_check(span_of(row->given), &html, &fault);
+
+	if (row->expected == NULL)
+		ck_assert_int_eq(answer, RC_NO);
+	else if (strstr(row->given, "broken") == NULL)
+		ck_assert_int_eq(answer, RC_OK);
+	ck_assert_int_eq(fault.what[0] == '\0', answer == RC_OK);
+}
+END_TEST
+
+static const struct {
+	const char *given;
+	const char *file;
+	size_t line;
+	const char *what;
+} faults[] = {
+	{ "{{nmae}}", NULL, 1,
+	    "unknown placeholder {{nmae}}, known are name, hostile, braces, empty, none" },
+	{ "a\n{{name}}\n\n{{^nmae}}", NULL, 4, "unknown placeholder {{^nmae}}, known are name," },
+	{ "{{#none}}\n{{nmae}}{{/none}}", NULL, 2, "unknown placeholder {{nmae}}, " },
+	{ "{{#none}}\n{{>broken}}{{/none}}", "broken", 3, "unknown placeholder {{nmae}}, " },
+	{ "\n{{>brokn}}", NULL, 2, "unknown file {{>brokn}}, mend its name" },
+	{ "{{>self}}", "self", 1, "one file too many inside others {{>self}}, " },
+	{ "\n{{#name}}\n\n", NULL, 2, "never closed {{#name}}, close it in the same file" },
+	{ "{{#name}}\n\n{{/none}}", NULL, 3,
+	    "not the end of the part that it stands in {{/none}}" },
+	{ "{{>open}}\n{{/name}}", "open", 2, "never closed {{#name}}, " },
+	{ "\n{{name} and\nmore", NULL, 2, "never closed {{name} and}}, write }} where it ends" },
+	{ "{{\x01\xff}}", NULL, 1, "unknown placeholder {{??}}, " },
+	{ "{{0123456789012345678901234567890123456789012345678901234567890}}", NULL, 1,
+	    "unknown placeholder {{012345678901234567890123456789012345678901234567...}}, " },
+	{ "\n" OVER, NULL, 2, "one part too many inside others {{#name}}, " },
+};
+
+START_TEST(a_fault_names_file_line_and_reason)
+{
+	struct template_fault fault;
+	struct span text = span_of(faults[_i].given);
+
+	ck_assert_int_eq(template_check(text, &html, &fault), RC_NO);
+	ck_assert_str_eq(fault.file == NULL ? "" : fault.file->name,
+	    faults[_i].file == NULL ? "" : faults[_i].file);
+	ck_assert_uint_eq(fault.line, faults[_i].line);
+	ck_assert_msg(
+	    strncmp(fault.what, faults[_i].what, strlen(faults[_i].what)) == 0, "%s", fault.what);
+}
+END_TEST
+
+START_TEST(a_plain_text_keeps_its_values)
+{
+	struct template_context plain = html;
+	struct buf out = BUF_INIT(64);
+
+	plain.escape = TEMPLATE_PLAIN;
+	ck_assert_int_eq(template_fill(&out, SPAN("<{{hostile}}{{>far}}>"), &plain), RC_OK);
+	ck_assert_str_eq(out.data, "<<a href=\"x\">'&amp;nearer <a href=\"x\">'&amp;\n>");
 	buf_free(&out);
 }
 END_TEST
@@ -100,32 +202,24 @@ START_TEST(a_full_buffer_is_told_from_a_broken_template)
 
 	ck_assert_int_eq(fill(&out, SPAN("Dear {{name}}")), RC_UNAVAILABLE);
 	buf_free(&out);
-	out = BUF_INIT(64);
-	ck_assert_int_eq(fill(&out, SPAN("{{>style.css}}")), RC_UNAVAILABLE);
+	out = BUF_INIT(12);
+	ck_assert_int_eq(fill(&out, SPAN("{{>far}}")), RC_UNAVAILABLE);
 	buf_free(&out);
 }
 END_TEST
 
-START_TEST(another_file_is_included_as_it_is)
+START_TEST(a_file_is_put_by_its_name)
 {
-	const struct template_file *style = template_find(SPAN("style.css"));
-	struct buf out = BUF_INIT(64 * 1024);
-
-	ck_assert_ptr_nonnull(style);
-	ck_assert_int_eq(fill(&out, SPAN("{{>style.css}}")), RC_OK);
-	ck_assert_uint_eq(out.len, style->size);
-	ck_assert_mem_eq(out.data, style->text, style->size);
-	buf_free(&out);
-}
-END_TEST
-
-START_TEST(an_unknown_file_is_a_defect)
-{
+	struct template_context nothing = { NULL, NULL, 0, TEMPLATE_HTML };
 	struct buf out = BUF_INIT(64);
 
-	ck_assert_int_eq(template_put(&out, "unknown.html", values, 1), RC_INTERNAL);
-	ck_assert_ptr_null(template_find(SPAN("unknown.html")));
-	ck_assert_ptr_null(template_find(SPAN("style.cs")));
+	ck_assert_int_eq(template_put(&out, "both", &html), RC_OK);
+	ck_assert_str_eq(out.data, "nearer");
+	ck_assert_int_eq(template_put(&out, "unknown.html", &html), RC_INTERNAL);
+	ck_assert_int_eq(template_put(&out, "both", &nothing), RC_INTERNAL);
+	ck_assert_ptr_eq(template_find(&set, SPAN("both")), &nearer[0]);
+	ck_assert_ptr_eq(template_find(&rest, SPAN("both")), &farther[0]);
+	ck_assert_ptr_null(template_find(&set, SPAN("bot")));
 	buf_free(&out);
 }
 END_TEST
@@ -138,10 +232,14 @@ main(void)
 
 	tcase_add_loop_test(
 	    tests, a_text_is_filled_or_refused, 0, (int)(sizeof(rows) / sizeof(rows[0])));
+	tcase_add_loop_test(
+	    tests, a_check_finds_what_filling_refuses, 0, (int)(sizeof(rows) / sizeof(rows[0])));
+	tcase_add_loop_test(tests, a_fault_names_file_line_and_reason, 0,
+	    (int)(sizeof(faults) / sizeof(faults[0])));
+	tcase_add_test(tests, a_plain_text_keeps_its_values);
 	tcase_add_test(tests, every_byte_but_the_five_is_kept);
 	tcase_add_test(tests, a_full_buffer_is_told_from_a_broken_template);
-	tcase_add_test(tests, another_file_is_included_as_it_is);
-	tcase_add_test(tests, an_unknown_file_is_a_defect);
+	tcase_add_test(tests, a_file_is_put_by_its_name);
 	suite_add_tcase(suite, tests);
 	return fixture_run(suite);
 }
