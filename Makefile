@@ -6,7 +6,8 @@
 #
 # CFLAGS, CPPFLAGS, LDFLAGS are the user's and come after ours. V=1 shows the commands, WERROR=-Werror
 # takes no warning, SANITIZE=-fsanitize=... replaces the hardening, STATE_DIRECTORY=/var/lib/yett
-# compiles in where the route executables find their state.
+# compiles in where the route executables find their state, WITH_SMTP=no leaves libcurl and the SMTP
+# client out, as is done where there is no libcurl.
 
 BUILD ?= build
 PREFIX ?= /usr/local
@@ -17,10 +18,11 @@ AWK ?= awk
 SANITIZE ?=
 OPTIMIZE ?= -O2
 STATE_DIRECTORY ?=
+WITH_SMTP ?= $(if $(shell pkg-config --exists 'libcurl >= 7.85' && echo found),yes,no)
 WERROR ?= $(if $(CI),-Werror)
 INSTALL ?= install
 
-PACKAGES = fcgi sqlite3 libcjson libsodium libutf8proc libcrypto
+PACKAGES = fcgi sqlite3 libcjson libsodium libutf8proc $(if $(filter yes,$(WITH_SMTP)),libcurl)
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-qual \
 	-Wwrite-strings -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Wswitch-enum
 # Each function in a section of its own, so that a program holds nothing that it does not use.
@@ -43,8 +45,10 @@ link = $(call say,LD,$@)$(if $(V),set -x;) $(CC) $(YETT_LDFLAGS) $(1) -o $@ $(fi
 GENERATED = $(BUILD)/gen/queries.h $(BUILD)/gen/queries.c $(BUILD)/gen/migrations.c \
 	$(BUILD)/gen/page_templates.c $(BUILD)/gen/sandbox_filter.h
 MIGRATIONS = $(sort $(wildcard schema/[0-9]*.sql))
-PAGE_TEMPLATES = $(sort $(wildcard common/page/templates/*))
-COMMON = $(wildcard common/*/*.c)
+TEMPLATES = $(sort $(wildcard common/page/templates/*))
+# One of the two: with libcurl or without.
+LEFT_OUT = common/mail/courier_smtp$(if $(filter yes,$(WITH_SMTP)),_off).c
+COMMON = $(filter-out $(LEFT_OUT),$(wildcard common/*/*.c))
 CTL = $(wildcard ctl/*.c)
 PROGRAMS = $(patsubst cgi-bin/%.c,$(BUILD)/cgi-bin/%,$(wildcard cgi-bin/*.c))
 LIBRARY = $(BUILD)/libyett.a
