@@ -35,21 +35,25 @@ static const struct {
 	[EX_CONFIG] = { RC_INTERNAL, "is set up wrongly" },
 };
 
+static bool
+program_is_known(int status)
+{
+	return status >= EX__BASE && status < PROGRAM_STATUS_MAX &&
+	       program_statuses[status].words != NULL;
+}
+
 enum rc
 courier_program_answer(int status)
 {
 	if (status == EX_OK)
 		return RC_OK;
-	if (status < EX__BASE || status >= PROGRAM_STATUS_MAX ||
-	    program_statuses[status].words == NULL)
-		return RC_UNAVAILABLE;
-	return program_statuses[status].rc;
+	return program_is_known(status) ? program_statuses[status].rc : RC_UNAVAILABLE;
 }
 
 static const char *
 program_words(int status)
 {
-	if (status > 0 && status < PROGRAM_STATUS_MAX && program_statuses[status].words != NULL)
+	if (program_is_known(status))
 		return program_statuses[status].words;
 	return status > 128 && status <= 128 + SIGNALS_MAX ? "was ended by a signal" : "failed";
 }

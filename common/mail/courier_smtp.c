@@ -108,7 +108,7 @@ smtp_set_server(CURL *curl, const struct smtp_server *server)
 	/* In place of the system's, which are in a directory, too. */
 	if (server->has_ca_file &&
 	    (curl_easy_setopt(curl, CURLOPT_CAINFO, server->ca_file) != CURLE_OK ||
-		curl_easy_setopt(curl, CURLOPT_CAPATH, NULL) != CURLE_OK))
+		curl_easy_setopt(curl, CURLOPT_CAPATH, (char *)NULL) != CURLE_OK))
 		return false;
 	return !server->has_user ||
 	       (curl_easy_setopt(curl, CURLOPT_USERNAME, server->user) == CURLE_OK &&

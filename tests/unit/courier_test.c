@@ -254,8 +254,11 @@ START_TEST(a_missing_program_is_tried_again)
 {
 	config.mail.sendmail = config.mail.command = "/nonexistent/program";
 	ck_assert_int_eq(send_by(&courier_sendmail), RC_UNAVAILABLE);
+	/* valgrind keeps from the caller why it could not be started. */
+#ifndef YETT_SANITIZED
 	ck_assert_str_eq(
 	    reason, "/nonexistent/program cannot be started: No such file or directory");
+#endif
 	ck_assert_int_eq(send_by(&courier_command), RC_UNAVAILABLE);
 	config.mail.command = "";
 	ck_assert_int_eq(send_by(&courier_command), RC_INTERNAL);
