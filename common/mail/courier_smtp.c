@@ -9,6 +9,7 @@
 
 #define SMTP_CONNECT_SECONDS 20L
 #define SMTP_SECONDS 90L
+#define SMTP_GOODBYE_SECONDS 2L
 #define SMTP_SILENT_SECONDS 60L /* without a byte, or an answer */
 
 /* One message on its way. */
@@ -68,9 +69,11 @@ smtp_said(CURL *curl, curl_infotype type, char *text, size_t len, void *state)
 {
 	struct smtp *smtp = state;
 
-	(void)curl;
 	if (type == CURLINFO_HEADER_OUT)
 		dialogue_sent(&smtp->dialogue, (struct span){ text, len });
+	/* All is decided; a server that does not say goodbye is not waited for long. */
+	if (smtp->dialogue.over)
+		(void)curl_easy_setopt(curl, CURLOPT_SERVER_RESPONSE_TIMEOUT, SMTP_GOODBYE_SECONDS);
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "mail/courier.h"
 #include "unit/fixture.h"
@@ -560,6 +561,17 @@ START_TEST(the_dialogue_is_shown)
 }
 END_TEST
 
+START_TEST(a_server_that_does_not_say_goodbye_is_left)
+{
+	int64_t start = clock_monotonic(&clock_system);
+
+	server_start("smtp://127.0.0.1", "--hang|quit");
+	ck_assert_msg(test_send() == RC_OK, "%s", reason);
+	ck_assert_str_eq(reason, "250 2.0.0 Ok: taken as 1");
+	ck_assert_int_lt(clock_monotonic(&clock_system) - start, 8 * SECOND);
+}
+END_TEST
+
 START_TEST(nothing_stays_open)
 {
 	char path[64];
@@ -613,6 +625,7 @@ main(void)
 	tcase_add_test(tests, an_international_recipient_is_refused_without_smtputf8);
 	tcase_add_test(tests, the_environment_changes_nothing);
 	tcase_add_test(tests, the_dialogue_is_shown);
+	tcase_add_test(tests, a_server_that_does_not_say_goodbye_is_left);
 	tcase_add_test(tests, nothing_stays_open);
 	suite_add_tcase(suite, tests);
 	return fixture_run(suite);
