@@ -43,12 +43,11 @@ compile = $(call say,CC,$<)$(if $(V),set -x;) $(CC) $(YETT_CPPFLAGS) $(1) $(YETT
 link = $(call say,LD,$@)$(if $(V),set -x;) $(CC) $(YETT_LDFLAGS) $(1) -o $@ $(filter-out $(BUILD)/flags,$^) $(YETT_LDLIBS) $(2)
 
 GENERATED = $(BUILD)/gen/queries.h $(BUILD)/gen/queries.c $(BUILD)/gen/migrations.c \
-	$(BUILD)/gen/page_templates.c $(BUILD)/gen/sandbox_filter.h
+	$(BUILD)/gen/page_templates.c $(BUILD)/gen/mail_templates.c $(BUILD)/gen/sandbox_filter.h
 MIGRATIONS = $(sort $(wildcard schema/[0-9]*.sql))
-TEMPLATES = $(sort $(wildcard common/page/templates/*))
-# One of the two: with libcurl or without.
-LEFT_OUT = common/mail/courier_smtp$(if $(filter yes,$(WITH_SMTP)),_off).c
-COMMON = $(filter-out $(LEFT_OUT),$(wildcard common/*/*.c))
+PAGE_TEMPLATES = $(sort $(wildcard common/page/templates/*))
+MAIL_TEMPLATES = $(sort $(wildcard common/mail/templates/*/*))
+COMMON = $(wildcard common/*/*.c)
 CTL = $(wildcard ctl/*.c)
 PROGRAMS = $(patsubst cgi-bin/%.c,$(BUILD)/cgi-bin/%,$(wildcard cgi-bin/*.c))
 LIBRARY = $(BUILD)/libyett.a
@@ -75,6 +74,10 @@ $(BUILD)/gen/migrations.c: $(MIGRATIONS) schema tools/embed
 $(BUILD)/gen/page_templates.c: $(PAGE_TEMPLATES) common/page/templates tools/embed
 	@mkdir -p $(@D)
 	$(call say,GEN,$@)tools/embed templates page/page.h page_templates $(PAGE_TEMPLATES) >$@.part && mv $@.part $@
+
+$(BUILD)/gen/mail_templates.c: $(MAIL_TEMPLATES) $(wildcard common/mail/templates/*) tools/embed
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)tools/embed templates mail/templates.h mail_built_in $(MAIL_TEMPLATES) >$@.part && mv $@.part $@
 
 # A filter for the kernel that the build's own one has the same system calls as.
 $(BUILD)/tools/seccomp2c: tools/seccomp2c.c common/route/sandbox.def $(BUILD)/flags
