@@ -69,10 +69,10 @@ compose_values(
 	enum rc rc = RC_OK;
 
 	for (size_t i = 0; i < COMPOSE_VALUES && rc == RC_OK; i++) {
-		const char *slot = (const char *)values + compose_names[i].offset;
+		const void *slot = (const char *)values + compose_names[i].offset;
 		struct buf *clean = &compose->clean[i];
 
-		compose_put_line(clean, *(const struct span *)(const void *)slot);
+		compose_put_line(clean, *(const struct span *)slot);
 		rc = buf_check(clean);
 		compose->values[i] =
 		    (struct template_value){ compose_names[i].name, buf_span(clean) };

@@ -1,6 +1,7 @@
 #include "page/page.h"
 
 #include <sodium.h>
+#include <stddef.h>
 #include <stdio.h>
 
 #define PAGE_STYLE "style.css"
@@ -17,45 +18,60 @@ static const struct {
 	[PAGE_REGISTER] = { "register", "Create an account" },
 	[PAGE_REGISTERED] = { "registered", "Registration received" },
 	[PAGE_PROBLEM] = { "problem", "That did not work" },
+	[PAGE_VERIFY] = { "verify", "Confirm your address" },
+	[PAGE_VERIFIED] = { "verified", "Address confirmed" },
+	[PAGE_REQUEST_VERIFY] = { "request-verify", "Get a new link" },
+	[PAGE_FORGOT] = { "forgot", "Forgot your password?" },
+	[PAGE_MAIL_SENT] = { "mail-sent", "Look into your mail" },
+	[PAGE_RESET] = { "reset", "Set a new password" },
+	[PAGE_RESET_DONE] = { "reset-done", "Password set" },
+	[PAGE_LINK_DEAD] = { "link-dead", "This link does not work" },
 };
 _Static_assert(sizeof(page_rows) / sizeof(page_rows[0]) == PAGES, "every page has its row");
 
-static struct template_value
-page_part(enum page part, enum page wanted)
-{
-	return (
-	    struct template_value){ page_rows[part].name, span_of(part == wanted ? "yes" : NULL) };
-}
+/* What struct page_values has, as templates name it. */
+static const struct {
+	const char *name;
+	size_t offset;
+} page_names[] = {
+	{ "site", offsetof(struct page_values, site) },
+	{ "action", offsetof(struct page_values, action) },
+	{ "csrf_token", offsetof(struct page_values, csrf_token) },
+	{ "next", offsetof(struct page_values, next) },
+	{ "identifier", offsetof(struct page_values, identifier) },
+	{ "username", offsetof(struct page_values, username) },
+	{ "error", offsetof(struct page_values, error) },
+	{ "hint", offsetof(struct page_values, hint) },
+	{ "identifier_is_email", offsetof(struct page_values, identifier_is_email) },
+	{ "wants_username", offsetof(struct page_values, wants_username) },
+	{ "min_length", offsetof(struct page_values, min_length) },
+	{ "register_link", offsetof(struct page_values, register_link) },
+	{ "forgot_link", offsetof(struct page_values, forgot_link) },
+	{ "request_verify_link", offsetof(struct page_values, request_verify_link) },
+	{ "login_link", offsetof(struct page_values, login_link) },
+	{ "token", offsetof(struct page_values, token) },
+	{ "needs_verification", offsetof(struct page_values, needs_verification) },
+	{ "request_id", offsetof(struct page_values, request_id) },
+};
+enum { PAGE_NAMES = sizeof(page_names) / sizeof(page_names[0]) };
+_Static_assert(PAGE_NAMES == sizeof(struct page_values) / sizeof(struct span), "all have a name");
 
 enum rc
 page_put(struct buf *out, enum page page, const struct page_values *values)
 {
-	const struct template_value list[] = {
-		page_part(PAGE_LOGIN, page),
-		page_part(PAGE_LOGOUT, page),
-		page_part(PAGE_REGISTER, page),
-		page_part(PAGE_REGISTERED, page),
-		page_part(PAGE_PROBLEM, page),
-		{ "title", span_of(page_rows[page].title) },
-		{ "site", values->site },
-		{ "action", values->action },
-		{ "csrf_token", values->csrf_token },
-		{ "next", values->next },
-		{ "identifier", values->identifier },
-		{ "username", values->username },
-		{ "error", values->error },
-		{ "hint", values->hint },
-		{ "identifier_is_email", values->identifier_is_email },
-		{ "wants_username", values->wants_username },
-		{ "min_length", values->min_length },
-		{ "register_link", values->register_link },
-		{ "login_link", values->login_link },
-		{ "needs_verification", values->needs_verification },
-		{ "request_id", values->request_id },
-	};
+	struct template_value list[PAGES + PAGE_NAMES + 1];
 	const struct template_context context = { &page_templates, list,
 		sizeof(list) / sizeof(list[0]), TEMPLATE_HTML };
+	struct template_value *next = list;
 
+	for (int part = 0; part < PAGES; part++)
+		*next++ = (struct template_value){ page_rows[part].name,
+			span_of(part == (int)page ? "yes" : NULL) };
+	for (size_t i = 0; i < PAGE_NAMES; i++) {
+		const void *slot = (const char *)values + page_names[i].offset;
+		*next++ = (struct template_value){ page_names[i].name, *(const struct span *)slot };
+	}
+	*next = (struct template_value){ "title", span_of(page_rows[page].title) };
 	return template_put(out, "layout.html", &context);
 }
 

@@ -10,6 +10,14 @@ enum page {
 	PAGE_REGISTER,   /* address, user name where asked for, password */
 	PAGE_REGISTERED, /* what to do next */
 	PAGE_PROBLEM,    /* a refusal where there is no form to show again */
+	PAGE_VERIFY,     /* one button, which posts the token */
+	PAGE_VERIFIED,   /* an address is confirmed, for an account or as its new one */
+	PAGE_REQUEST_VERIFY, /* address: send me the link again */
+	PAGE_FORGOT,         /* address: send me a link for a new password */
+	PAGE_MAIL_SENT,      /* look into your mail; the same whatever happened */
+	PAGE_RESET,          /* new password, posted with the token */
+	PAGE_RESET_DONE,     /* the password is set, all sessions ended */
+	PAGE_LINK_DEAD,      /* used, expired or wrong; links to get a new one */
 	PAGES
 };
 
@@ -27,6 +35,10 @@ struct page_values {
 	struct span wants_username;      /* "yes": registration asks for a user name too */
 	struct span min_length;          /* of a new password, in digits */
 	struct span register_link;       /* shown on the login page */
+	struct span forgot_link;         /* the same, and on PAGE_LINK_DEAD */
+	struct span request_verify_link; /* on PAGE_LINK_DEAD; on PAGE_REGISTERED only where a mail
+					    was sent, which it then says */
+	struct span token;               /* hidden field of PAGE_VERIFY and PAGE_RESET */
 	struct span login_link;          /* shown on the others */
 	struct span needs_verification;  /* "yes": PAGE_REGISTERED says that the address must be
 					    verified first */

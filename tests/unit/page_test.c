@@ -41,6 +41,9 @@ static const struct page_values all = {
 	.wants_username = { "yes", 3 },
 	.min_length = { "12", 2 },
 	.register_link = { "/auth/register", 14 },
+	.forgot_link = { "/auth/forgot-password", 21 },
+	.request_verify_link = { "/auth/request-verify-token", 26 },
+	.token = { "LINK-TOKEN", 10 },
 	.login_link = { "/auth/web/login", 15 },
 	.needs_verification = { "yes", 3 },
 	.request_id = { "0123456789abcdef", 16 },
@@ -93,6 +96,55 @@ static const struct row {
 	{ PAGE_REGISTERED, "has been verified", false },
 	{ PAGE_REGISTERED, "<strong>ann@example.org</strong>", false },
 	{ PAGE_REGISTERED, "href=\"/auth/web/login\"", false },
+	{ PAGE_REGISTERED, "Look into your mail", false },
+	{ PAGE_REGISTERED, "href=\"/auth/request-verify-token\"", false },
+	{ PAGE_LOGIN, "<a href=\"/auth/forgot-password\">Forgot your password?</a>", false },
+	{ PAGE_VERIFY, "action=\"/auth/web/login\"", false },
+	{ PAGE_VERIFY, "name=\"csrf_token\" value=\"TOKEN\"", false },
+	{ PAGE_VERIFY, "name=\"token\" value=\"LINK-TOKEN\"", false },
+	{ PAGE_VERIFY, ">Confirm this address</button>", true },
+	{ PAGE_VERIFY, "id=\"error\" role=\"alert\"", false },
+	{ PAGE_VERIFIED, "is confirmed", true },
+	{ PAGE_VERIFIED, "<strong>ann@example.org</strong>", false },
+	{ PAGE_VERIFIED, "href=\"/auth/web/login\"", false },
+	{ PAGE_REQUEST_VERIFY, "action=\"/auth/web/login\"", false },
+	{ PAGE_REQUEST_VERIFY, "name=\"csrf_token\" value=\"TOKEN\"", false },
+	{ PAGE_REQUEST_VERIFY, "<label for=\"email\">", true },
+	{ PAGE_REQUEST_VERIFY, "id=\"email\" name=\"email\"", true },
+	{ PAGE_REQUEST_VERIFY, "autocomplete=\"email\"", true },
+	{ PAGE_REQUEST_VERIFY, "value=\"ann@example.org\"", false },
+	{ PAGE_REQUEST_VERIFY, "aria-describedby=\"error\"", false },
+	{ PAGE_REQUEST_VERIFY, ">Send the link again</button>", true },
+	{ PAGE_REQUEST_VERIFY, "href=\"/auth/web/login\"", false },
+	{ PAGE_FORGOT, "action=\"/auth/web/login\"", false },
+	{ PAGE_FORGOT, "name=\"csrf_token\" value=\"TOKEN\"", false },
+	{ PAGE_FORGOT, "<label for=\"email\">", true },
+	{ PAGE_FORGOT, "id=\"email\" name=\"email\"", true },
+	{ PAGE_FORGOT, "autocomplete=\"email\"", true },
+	{ PAGE_FORGOT, "value=\"ann@example.org\"", false },
+	{ PAGE_FORGOT, "aria-describedby=\"error\"", false },
+	{ PAGE_FORGOT, ">Send the link</button>", true },
+	{ PAGE_FORGOT, "href=\"/auth/web/login\"", false },
+	{ PAGE_MAIL_SENT, "<h1>Look into your mail</h1>", true },
+	{ PAGE_MAIL_SENT, "<strong>ann@example.org</strong>", false },
+	{ PAGE_MAIL_SENT, "href=\"/auth/web/login\"", false },
+	{ PAGE_RESET, "action=\"/auth/web/login\"", false },
+	{ PAGE_RESET, "name=\"csrf_token\" value=\"TOKEN\"", false },
+	{ PAGE_RESET, "name=\"token\" value=\"LINK-TOKEN\"", false },
+	{ PAGE_RESET, "<label for=\"password\">", true },
+	{ PAGE_RESET, "id=\"password\" name=\"password\" type=\"password\"", true },
+	{ PAGE_RESET, "autocomplete=\"new-password\"", true },
+	{ PAGE_RESET, "aria-describedby=\"error rules\"", false },
+	{ PAGE_RESET, "id=\"rules\"", true },
+	{ PAGE_RESET, "At least 12 characters", false },
+	{ PAGE_RESET, "minlength=\"12\"", false },
+	{ PAGE_RESET, "role=\"alert\">\n<p>It is refused.</p>\n<p>Try again.</p>", false },
+	{ PAGE_RESET_DONE, "all sessions of the account have ended", true },
+	{ PAGE_RESET_DONE, "href=\"/auth/web/login\"", false },
+	{ PAGE_LINK_DEAD, "<h1>This link does not work</h1>", true },
+	{ PAGE_LINK_DEAD, "href=\"/auth/request-verify-token\"", false },
+	{ PAGE_LINK_DEAD, "href=\"/auth/forgot-password\"", false },
+	{ PAGE_LINK_DEAD, "href=\"/auth/web/login\"", false },
 	{ PAGE_PROBLEM, "role=\"alert\">\n<p>It is refused.</p>\n<p>Try again.</p>", false },
 	{ PAGE_PROBLEM, "<code>0123456789abcdef</code>", false },
 };
@@ -150,6 +202,29 @@ START_TEST(exactly_one_field_has_the_focus)
 		ck_assert_ptr_null(strstr(first + 1, " autofocus"));
 		ck_assert_int_eq(strstr(first, "name=\"password\"") == NULL, kept);
 	}
+}
+END_TEST
+
+static const enum page single[] = { PAGE_REQUEST_VERIFY, PAGE_FORGOT, PAGE_RESET };
+
+START_TEST(a_single_field_has_the_focus)
+{
+	const char *first = strstr(render(single[_i], &all), " autofocus");
+
+	ck_assert_ptr_nonnull(first);
+	ck_assert_ptr_null(strstr(first + 1, " autofocus"));
+	ck_assert_ptr_nonnull(strstr(render(single[_i], &none), " autofocus"));
+}
+END_TEST
+
+/* The token of a link stands in the form that posts it and nowhere else. */
+START_TEST(a_link_token_is_on_its_pages_alone)
+{
+	bool expected = _i == PAGE_VERIFY || _i == PAGE_RESET;
+	const char *first = strstr(render((enum page)_i, &all), "LINK-TOKEN");
+
+	ck_assert_int_eq(first != NULL, expected);
+	ck_assert(first == NULL || strstr(first + 1, "LINK-TOKEN") == NULL);
 }
 END_TEST
 
@@ -237,6 +312,10 @@ main(void)
 	tcase_add_loop_test(tests, a_password_is_never_in_the_form, PAGE_LOGIN, PAGE_LOGIN + 1);
 	tcase_add_loop_test(
 	    tests, a_password_is_never_in_the_form, PAGE_REGISTER, PAGE_REGISTER + 1);
+	tcase_add_loop_test(tests, a_password_is_never_in_the_form, PAGE_RESET, PAGE_RESET + 1);
+	tcase_add_loop_test(
+	    tests, a_single_field_has_the_focus, 0, (int)(sizeof(single) / sizeof(single[0])));
+	tcase_add_loop_test(tests, a_link_token_is_on_its_pages_alone, 0, PAGES);
 	tcase_add_loop_test(tests, the_policy_carries_the_digest_of_the_style, 0, PAGES);
 	tcase_add_loop_test(tests, the_policy_forbids_the_rest, 0,
 	    (int)(sizeof(directives) / sizeof(directives[0])));
