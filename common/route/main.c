@@ -11,6 +11,7 @@
 #include "route/judge.h"
 #include "route/process.h"
 #include "route/sandbox.h"
+#include "route/starter.h"
 #include "store/clean.h"
 
 #define SERVICE_NAMES 64 /* request ids for which randomness is fetched at a time */
@@ -21,6 +22,7 @@
 
 struct service {
 	struct process process;
+	struct starter starter;
 	handler_fn *const *handlers;
 	struct backends backends;
 	unsigned char names[SERVICE_NAMES][SERVICE_NAME_SIZE]; /* of requests to come */
@@ -29,14 +31,32 @@ struct service {
 	bool outdated;
 };
 
+/* Who starts deliver later is there before the first key is read; all others give up for good what
+ * it may. */
+static enum rc
+service_configure(struct service *service, struct config_fault *fault)
+{
+	char place[PATH_MAX];
+	enum rc rc = process_configure(&service->process, process_state(place), fault);
+
+	if (rc == RC_OK) {
+		rc = starter_open(&service->starter, &service->process);
+		if (rc != RC_OK)
+			snprintf(fault->text, sizeof(fault->text),
+			    "cannot start: no process can be forked to start deliver");
+	}
+	if (rc == RC_OK)
+		sandbox_renounce();
+	return rc;
+}
+
 /* The first hostile byte is read after the last privilege is gone. */
 static enum rc
 service_start(struct service *service, struct config_fault *fault)
 {
 	struct process *process = &service->process;
 	unsigned grants = program_rows[process->program].grants;
-	char place[PATH_MAX];
-	enum rc rc = process_configure(process, process_state(place), fault);
+	enum rc rc = service_configure(service, fault);
 
 	if (rc == RC_OK)
 		rc = process_open(process, fault);
@@ -65,13 +85,14 @@ service_just_ends(const struct process *process)
 }
 
 static void
-service_stop(struct process *process)
+service_stop(struct service *service)
 {
-	if (service_just_ends(process)) {
+	if (service_just_ends(&service->process)) {
 		log_flush();
 		_exit(EXIT_SUCCESS);
 	}
-	process_close(process);
+	starter_close(&service->starter);
+	process_close(&service->process);
 }
 
 /* A request id: told to the client in errors and written in the log. */
@@ -144,6 +165,7 @@ service_serve(void *state, struct conn *conn)
 	enum problem problem;
 
 	ctx->now = clock_wall(&ctx->clock);
+	ctx->posted = false;
 	problem = problem_of(service_name_request(service));
 	if (problem == PROBLEM_NONE)
 		problem = problem_of(request_read(ctx, conn_environment(conn), &request));
@@ -161,6 +183,8 @@ service_serve(void *state, struct conn *conn)
 		floor +=
 		    ctx->config->account.response_floor + 1; /* "started" was cut to whole ms */
 	conn_answer(conn, &answer, floor);
+	if (ctx->posted)
+		starter_wake(&service->starter);
 	service_log(ctx, route, &request, problem, response.status, started);
 	response_free(&response);
 	buf_free(&body);
@@ -217,7 +241,7 @@ service_is_whole(enum program program, handler_fn *const *handlers)
 int
 route_main(enum program program, handler_fn *const *handlers)
 {
-	struct service service = { .handlers = handlers };
+	struct service service = { .starter = { -1 }, .handlers = handlers };
 	struct process *process = &service.process;
 	struct config_fault fault = { "" };
 	int status = EXIT_SUCCESS;
@@ -230,6 +254,6 @@ route_main(enum program program, handler_fn *const *handlers)
 		status = process_refuse(process, fault.text);
 	else
 		server_run(service_serve, service_pause, &service, &process->ctx.clock);
-	service_stop(process);
+	service_stop(&service);
 	return status;
 }

@@ -46,9 +46,14 @@ sandbox_harden(bool once)
 	umask(077);
 	setrlimit(RLIMIT_CORE, &none);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	if (!once)
 		mallopt(M_PERTURB, 0xa5);
+}
+
+void
+sandbox_renounce(void)
+{
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
 void

@@ -10,10 +10,14 @@
  * and the answer would be written into it. */
 enum rc sandbox_standard_files(void) RC_MUST;
 
-/* No core files, not dumpable, umask 077, no new privileges, memory wiped when freed; the last not
- * for a process that ends after one request ("once"), whose memory the kernel wipes soon enough.
- * First of all, before a key is read. */
+/* No core files, not dumpable, umask 077, memory wiped when freed; the last not for a process that
+ * ends after one request ("once"), whose memory the kernel wipes soon enough. First of all, before
+ * a key is read. */
 void sandbox_harden(bool once);
+
+/* No new privileges, for this process and what it starts, whatever is executed. sandbox_enter needs
+ * it. */
+void sandbox_renounce(void);
 
 /* Bounds memory, so that a hostile peer on the socket cannot take it all: "extra" bytes beyond
  * what an ordinary process needs. */
