@@ -1,13 +1,11 @@
-/* The cap on password hashes that run at once, over all processes of a site: lock files, one a
- * slot, behind a turnstile that keeps the order (SysV-free, freed by the kernel on kill -9). */
+/* The cap on password hashes that run at once, over all processes of a site: slots behind a
+ * turnstile that keeps the order. */
 #ifndef YETT_CRYPTO_HASH_SLOTS_H
 #define YETT_CRYPTO_HASH_SLOTS_H
 
-#include <stdint.h>
+#include "base/slots.h"
 
-#include "base/rc.h"
-
-#define HASH_SLOTS_MAX 64
+#define HASH_SLOTS_MAX SLOTS_MAX
 #define HASH_SLOTS_WAIT 10000 /* milliseconds; then RC_UNAVAILABLE */
 
 struct hash_slots;
