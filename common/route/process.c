@@ -220,5 +220,7 @@ process_close(struct process *process)
 	hash_slots_close(process->ctx.slots);
 	arena_free(process->ctx.arena);
 	config_free(process->config);
+	process->config = NULL;
+	process->ctx = (struct ctx){ .clock = clock_system, .random = random_system };
 	log_close();
 }

@@ -32,7 +32,7 @@ enum rc process_open(struct process *, struct config_fault *) RC_MUST;
 /* Says on stderr why the program does not start; is EXIT_FAILURE. */
 int process_refuse(const struct process *, const char *why);
 
-/* Closes and frees, in whatever state it is. */
+/* Closes and frees, in whatever state it is; afterwards it may be configured once more. */
 void process_close(struct process *);
 
 #endif
