@@ -119,10 +119,9 @@ starter_signals(void)
 }
 
 static void
-starter_start(const struct starter_plan *plan)
+starter_start(struct starter_plan *plan)
 {
-	static char name[] = STARTER_PROGRAM;
-	char *const arguments[] = { name, NULL };
+	char *const arguments[] = { plan->program, NULL };
 
 	if (fork() != 0)
 		return;
@@ -133,7 +132,7 @@ starter_start(const struct starter_plan *plan)
 }
 
 static _Noreturn void
-starter_live(const struct starter_plan *plan, int pipe)
+starter_live(struct starter_plan *plan, int pipe)
 {
 	const struct timespec gather = { 0, STARTER_GATHER * 1000000L };
 	char bytes[256];

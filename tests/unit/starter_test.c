@@ -82,7 +82,7 @@ deliver_main(const char *self)
 	fclose(out);
 	rename(part, path);
 	snprintf(path, sizeof(path), "%.*s/stay", (int)(strrchr(self, '/') - self), self);
-	while (access(path, F_OK) == 0)
+	for (int i = 0; access(path, F_OK) == 0 && i < 2000; i++)
 		usleep(10000);
 	return EXIT_SUCCESS;
 }
