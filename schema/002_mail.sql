@@ -39,4 +39,5 @@ CREATE TABLE outbox (
 	expires_at INTEGER NOT NULL -- sending it later makes no sense
 ) STRICT;
 CREATE INDEX outbox_due ON outbox (next_try_at) WHERE state = 'waiting';
+CREATE INDEX outbox_expiry ON outbox (expires_at);
 CREATE INDEX outbox_refused ON outbox (tried_at) WHERE state = 'refused';

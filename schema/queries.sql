@@ -87,7 +87,7 @@ ON CONFLICT (username) DO UPDATE SET expires_at = excluded.expires_at;
 -- A new address, not verified; it ends every JWT. No row changes when the address is taken. Who
 -- was verified before is no longer one of those that clean_unverified deletes.
 UPDATE users
-SET email = ?1, is_verified = 0, security_version = security_version + 1,
+SET email = ?1, is_verified = 0, contested = 0, security_version = security_version + 1,
 	self_registered = CASE WHEN is_verified = 1 THEN 0 ELSE self_registered END
 WHERE id = ?2 AND NOT EXISTS (SELECT 1 FROM users o WHERE o.email = ?1 AND o.id <> ?2);
 
@@ -102,8 +102,11 @@ WHERE id = ?2
 
 -- name: user_contest
 -- grant: USER_CREATE
--- From now on only a link that sets a password makes this unverified account somebody's.
-UPDATE users SET contested = 1 WHERE id = ?1 AND is_verified = 0;
+-- From now on only a link that sets a password makes this unverified account somebody's; the one
+-- in place was given by whoever came first, and opens nothing any more.
+UPDATE users
+SET contested = 1, password_hash = '', security_version = security_version + 1
+WHERE id = ?1 AND is_verified = 0;
 
 -- name: user_set_password
 -- grant: USER_WRITE
@@ -162,12 +165,12 @@ ORDER BY r.role_name;
 -- name: verify_link_take
 -- grant: VERIFY_USE
 -- Uses a token up; one row changes for exactly one of several racers.
-DELETE FROM onetime WHERE digest = ?1;
+DELETE FROM onetime WHERE digest = ?1 AND kind IN ('verify', 'change');
 
 -- name: reset_link_take
 -- grant: RESET_USE
 -- The same for one that sets a password.
-DELETE FROM onetime WHERE digest = ?1;
+DELETE FROM onetime WHERE digest = ?1 AND kind = 'reset';
 
 -- name: onetime_end
 -- grant: ONETIME_END
@@ -405,10 +408,10 @@ WHERE public_id = ?1 AND user_id = ?2 AND expires_at > ?3;
 -- Ends one session whatever its state.
 DELETE FROM session WHERE id = ?1;
 
--- name: session_end_all
+-- name: session_count
 -- grant: SESSION_END
--- Ends all sessions of a user.
-DELETE FROM session WHERE user_id = ?1;
+-- How many live sessions a user has beside one.
+SELECT COUNT(*) FROM session WHERE user_id = ?1 AND public_id <> ?2 AND expires_at > ?3;
 
 -- name: session_end_others
 -- grant: SESSION_END
@@ -501,6 +504,12 @@ WHERE digest IN (SELECT digest FROM onetime WHERE expires_at <= ?1 ORDER BY expi
 DELETE FROM outbox
 WHERE id IN (SELECT id FROM outbox
 	WHERE state = 'refused' AND tried_at <= ?1 ORDER BY tried_at LIMIT ?2);
+
+-- name: clean_outbox_expired
+-- grant: CLEAN
+-- What nobody has come to send, long after it made sense.
+DELETE FROM outbox
+WHERE id IN (SELECT id FROM outbox WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2);
 
 -- name: clean_unverified
 -- grant: CLEAN

@@ -1,5 +1,6 @@
 #include "auth/event.h"
 
+#include "auth/notice.h"
 #include "crypto/keyring.h"
 
 #define EVENT_ADDRESS_SIZE 33 /* half a digest in hex: enough to tell addresses apart */
@@ -9,6 +10,7 @@ event_record(struct ctx *ctx, const struct event *event)
 {
 	char address[EVENT_ADDRESS_SIZE];
 	struct digest digest;
+	enum rc rc;
 	struct audit_entry entry = {
 		.event = event->name,
 		.user = event->user == NULL ? (struct span){ NULL, 0 } : span_of(event->user->id),
@@ -23,5 +25,6 @@ event_record(struct ctx *ctx, const struct event *event)
 	    (const struct span[]){ client_address(event->client) }, 1);
 	digest_hex(&digest, address, sizeof(address));
 	entry.address = span_of(address);
-	return audit_insert(ctx, &entry);
+	rc = audit_insert(ctx, &entry);
+	return rc == RC_OK ? notice_event(ctx, event->name, entry.user) : rc;
 }

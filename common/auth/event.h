@@ -15,7 +15,7 @@ struct event {
 	const char *session;     /* public id, NULL or empty where none took part */
 };
 
-/* Appends the audit row. */
+/* Appends the audit row, and tells the hooks that are told of such an event. */
 enum rc event_record(struct ctx *, const struct event *) RC_MUST;
 
 #endif

@@ -9,6 +9,13 @@ static const char *const limit_names[LIMITS] = {
 	[LIMIT_REFRESH] = "refresh",
 	[LIMIT_REGISTER] = "register",
 	[LIMIT_PASSWORD_PROOF] = "password_proof",
+	[LIMIT_FORGOT] = "forgot",
+	[LIMIT_REQUEST_VERIFY] = "request_verify",
+	[LIMIT_RESET] = "reset",
+	[LIMIT_VERIFY] = "verify",
+	[LIMIT_RECIPIENT] = "recipient",
+	[LIMIT_WARNING] = "warning",
+	[LIMIT_CHANGE] = "change",
 };
 
 static struct rate
@@ -28,6 +35,20 @@ limit_rate(const struct config *config, enum limit limit)
 		return config->limit.registration;
 	case LIMIT_PASSWORD_PROOF:
 		return config->limit.password_proof;
+	case LIMIT_FORGOT:
+		return config->limit.forgot;
+	case LIMIT_REQUEST_VERIFY:
+		return config->limit.request_verify;
+	case LIMIT_RESET:
+		return config->limit.reset;
+	case LIMIT_VERIFY:
+		return config->limit.verify;
+	case LIMIT_RECIPIENT:
+	case LIMIT_CHANGE:
+		return config->limit.recipient;
+	case LIMIT_WARNING: /* a third, so that the others are left for what the owner asks for */
+		return (struct rate){ (config->limit.recipient.count + 2) / 3,
+			config->limit.recipient.window };
 	case LIMITS:
 		break;
 	}

@@ -12,6 +12,13 @@ enum limit {
 	LIMIT_REFRESH,        /* address */
 	LIMIT_REGISTER,       /* address */
 	LIMIT_PASSWORD_PROOF, /* user id */
+	LIMIT_FORGOT,         /* address of mail and address */
+	LIMIT_REQUEST_VERIFY, /* the same */
+	LIMIT_RESET,          /* address */
+	LIMIT_VERIFY,         /* address */
+	LIMIT_RECIPIENT,      /* address of mail */
+	LIMIT_WARNING, /* the same, for mails that somebody else causes and that help nobody in */
+	LIMIT_CHANGE,  /* user id */
 	LIMITS
 };
 

@@ -17,6 +17,9 @@ enum rc notice_mail(struct ctx *, enum mail_kind, const struct user *, struct sp
 enum rc notice_link(struct ctx *, enum mail_kind, const struct user *, const struct onetime *,
     struct span language) RC_MUST;
 
+/* A token of that kind that nobody is sent and nobody can know: what is pending only seems so. */
+enum rc notice_pending(struct ctx *, const struct user *, const struct onetime *) RC_MUST;
+
 /* An event for hooks.command; nothing where there is none. "user" is a public id. */
 enum rc notice_event(struct ctx *, const char *event, struct span user) RC_MUST;
 

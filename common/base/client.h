@@ -8,6 +8,7 @@ struct client {
 	unsigned char address[16]; /* what limits count by: an IPv4 address or an IPv6 /64 */
 	size_t address_len;
 	struct span user_agent; /* valid UTF-8, at most 255 bytes */
+	struct span language;   /* what its Accept-Language says, unread */
 };
 
 static inline struct span

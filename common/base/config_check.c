@@ -337,10 +337,11 @@ config_backend_fault(struct span name)
 {
 	/* Programs, path segments beside {auth}/NAME, and purposes of keys beside keys/NAME. */
 	static const char *const taken[] = { "2fa", "access", "associate", "audit", "csrf", "decoy",
-		"enrollment", "fingerprint", "forgot-password", "guard", "health", "jwks", "limit",
-		"login", "logout", "meta", "oauth", "openapi", "outbox", "password", "pending",
-		"recovery", "refresh", "register", "request-verify-token", "reset",
-		"reset-password", "roles", "sessions", "successor", "totp", "users", "verify" };
+		"deliver", "enrollment", "fingerprint", "forgot-password", "guard", "health",
+		"jwks", "limit", "login", "logout", "meta", "oauth", "openapi", "outbox",
+		"password", "pending", "recovery", "refresh", "register", "request-verify-token",
+		"reset", "reset-password", "roles", "sessions", "successor", "totp", "users",
+		"verify" };
 
 	if (name.len == 0)
 		return "a backend without a name, write [backend NAME]";

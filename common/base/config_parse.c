@@ -399,6 +399,22 @@ config_judge_mail(const struct config_reader *reader)
 	    "mail.transport", "%s", wants);
 }
 
+/* A new address that no link could ever confirm. */
+static enum rc
+config_judge_change(const struct config_reader *reader)
+{
+	const struct config *config = reader->config;
+	const struct config_row *row = config_row_find(PART_routes, SPAN("verify"));
+
+	if (config->routes.verification || !config->routes.users ||
+	    config->account.email_change == EMAIL_CHANGE_IMMEDIATE)
+		return RC_OK;
+	return config_refuse(reader->fault, reader->file, reader->row_lines[config_row_index(row)],
+	    "routes.verify",
+	    "off, while a new address waits for its link, set account.email_change = immediate "
+	    "first");
+}
+
 /* Settings that are fine one by one and contradict each other. */
 static enum rc
 config_judge(const struct config_reader *reader)
@@ -411,6 +427,8 @@ config_judge(const struct config_reader *reader)
 		    reader->row_lines[config_row_index(samesite)], "cookie.samesite");
 	if (rc == RC_OK)
 		rc = config_judge_mail(reader);
+	if (rc == RC_OK)
+		rc = config_judge_change(reader);
 	if (rc == RC_OK && reader->config->backend_count == 0)
 		rc = config_refuse(
 		    reader->fault, reader->file, 0, "", "no backend, add a section [backend NAME]");

@@ -1,10 +1,11 @@
 #include "base/mail.h"
 
-#define LIMITED true
-#define NOTICE false
+#define LIMITED MAIL_LIMITED
+#define WARNING MAIL_WARNING
+#define NOTICE MAIL_NOTICE
 
 const struct mail_row mail_rows[MAIL_KINDS] = {
-#define MAIL(name, kind, limited, link, words) [MAIL_KIND_##name] = { kind, limited, link },
+#define MAIL(name, kind, share, link, words) [MAIL_KIND_##name] = { kind, share, link },
 #include "base/mail.def"
 #undef MAIL
 };

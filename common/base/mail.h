@@ -13,11 +13,12 @@ enum mail_kind {
 	MAIL_KINDS
 };
 
+enum mail_share { MAIL_LIMITED, MAIL_WARNING, MAIL_NOTICE };
 enum mail_link { LINK_NONE, LINK_VERIFY, LINK_RESET };
 
 struct mail_row {
 	const char *kind;
-	bool limited; /* counts for limit.recipient */
+	enum mail_share share;
 	enum mail_link link;
 };
 

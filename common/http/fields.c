@@ -9,6 +9,7 @@ enum {
 	FIELDS_ALWAYS = 3, /* what every form may carry */
 	IDENTIFIER_MAX = 320,
 	PASSWORD_MAX = 128,
+	TOKEN_MAX = 2048,
 	REFRESH_TOKEN_MAX = 512,
 	/* Room for the decoded pairs of a form: at worst two blocks for eight bytes of it. */
 	SCRATCH_FACTOR = 8,
@@ -205,6 +206,13 @@ fields_store(struct ctx *ctx, enum field_kind kind, struct span text, void *plac
 		return length < 1 || length > PASSWORD_MAX ? RC_NO : secret_set(place, text);
 	case FIELD_PASSWORD_NEW:
 		return fields_store_new_password(ctx, text, place);
+	case FIELD_PASSWORD_LINK:
+		return length < 1 || length > PASSWORD_MAX || text_has_control(text)
+			   ? RC_NO
+			   : secret_set(place, text);
+	case FIELD_TOKEN:
+		return length < 1 || length > TOKEN_MAX ? RC_NO
+							: fields_keep(ctx->arena, text, place);
 	case FIELD_REFRESH_TOKEN:
 		return length < 1 || length > REFRESH_TOKEN_MAX
 			   ? RC_NO

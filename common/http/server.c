@@ -197,20 +197,39 @@ conn_read(struct conn *conn, struct buf *body, size_t length)
 	return rc == RC_OK ? buf_check(body) : rc;
 }
 
+/* Variables that can hold secrets. A link in a mail carries its token in the query, and so in all
+ * that repeats it; REDIRECT_... are Apache's copies of others. */
+static const struct span conn_secrets[] = {
+	SPAN_INIT("HTTP_AUTHORIZATION="),
+	SPAN_INIT("HTTP_COOKIE="),
+	SPAN_INIT("HTTP_REFERER="),
+	SPAN_INIT("HTTP_X_CSRF_TOKEN="),
+	SPAN_INIT("HTTP_X_FORWARDED_URI="),
+	SPAN_INIT("HTTP_X_ORIGINAL_URI="),
+	SPAN_INIT("ORIGINAL_URI="),
+	SPAN_INIT("QUERY_STRING="),
+	SPAN_INIT("REDIRECT_"),
+	SPAN_INIT("REQUEST_URI="),
+};
+
+static bool
+conn_is_secret(const char *entry)
+{
+	for (size_t i = 0; i < sizeof(conn_secrets) / sizeof(conn_secrets[0]); i++) {
+		if (strncmp(entry, conn_secrets[i].data, conn_secrets[i].len) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* libfcgi keeps what it read and wrote: overwrite the parts that can hold secrets. */
 static void
 conn_wipe_environment(char **environment)
 {
 	for (; *environment != NULL; environment++) {
-		char *entry = *environment;
-		char *value;
+		char *value = conn_is_secret(*environment) ? strchr(*environment, '=') : NULL;
 
-		if (entry[0] != 'H' && entry[0] != 'R') /* HTTP_..., REDIRECT_... */
-			continue;
-		value = strchr(entry, '=');
-		if (value != NULL && (strncmp(entry, "HTTP_COOKIE=", 12) == 0 ||
-					 strncmp(entry, "HTTP_X_CSRF", 11) == 0 ||
-					 strstr(entry, "HTTP_AUTH") != NULL))
+		if (value != NULL)
 			sodium_memzero(value + 1, strlen(value + 1));
 	}
 }

@@ -249,15 +249,6 @@ session_end_row(struct ctx *ctx, int64_t row)
 	return stmt_run(stmt, NULL);
 }
 
-enum rc
-session_end_all(struct ctx *ctx, const struct user *user)
-{
-	struct stmt *stmt = db_query(ctx->db, QUERY_session_end_all);
-
-	stmt_bind_int(stmt, user->row);
-	return stmt_run(stmt, NULL);
-}
-
 /* Without an id all end: NULL would compare as unknown and end none. */
 enum rc
 session_end_others(struct ctx *ctx, const struct user *user, struct span id)
@@ -267,4 +258,19 @@ session_end_others(struct ctx *ctx, const struct user *user, struct span id)
 	stmt_bind_int(stmt, user->row);
 	stmt_bind_text(stmt, id.data == NULL ? SPAN("") : id);
 	return stmt_run(stmt, NULL);
+}
+
+enum rc
+session_count(struct ctx *ctx, const struct user *user, struct span but, size_t *count)
+{
+	struct stmt *stmt = db_query(ctx->db, QUERY_session_count);
+	int64_t number = 0;
+	enum rc rc;
+
+	stmt_bind_int(stmt, user->row);
+	stmt_bind_text(stmt, but.data == NULL ? SPAN("") : but);
+	stmt_bind_int(stmt, ctx->now);
+	rc = stmt_one_int(stmt, &number);
+	*count = number < 0 ? 0 : (size_t)number;
+	return rc;
 }

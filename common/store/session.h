@@ -63,7 +63,8 @@ enum rc session_of_refresh(
 /* RC_NO: no such live session of this user. */
 enum rc session_end(struct ctx *, const struct user *, struct span id) RC_MUST;
 enum rc session_end_row(struct ctx *, int64_t row) RC_MUST;
-enum rc session_end_all(struct ctx *, const struct user *) RC_MUST;
+/* All but one; "not given": all. How many live ones that are. */
 enum rc session_end_others(struct ctx *, const struct user *, struct span id) RC_MUST;
+enum rc session_count(struct ctx *, const struct user *, struct span but, size_t *count) RC_MUST;
 
 #endif

@@ -22,10 +22,10 @@ static const struct {
 	{ "audit (at, event, actor)", "at, 'e', 'operator'", 365 * DAY, true },
 	{ "audit (at, event, actor)", "at, 'e', 'operator'", 365 * DAY - 1, false },
 	/* not verified, self-registered */
-	{ "users", "9, 'p', 'e', NULL, '', 1, 0, 1, 1, at", 7 * DAY, true },
-	{ "users", "9, 'p', 'e', NULL, '', 1, 0, 1, 1, at", 7 * DAY - 1, false },
-	{ "users", "9, 'p', 'e', NULL, '', 1, 1, 1, 1, at", 8 * DAY, false },
-	{ "users", "9, 'p', 'e', NULL, '', 1, 0, 0, 1, at", 8 * DAY, false },
+	{ "users", "9, 'p', 'e', NULL, '', 1, 0, 1, 1, at, 0", 7 * DAY, true },
+	{ "users", "9, 'p', 'e', NULL, '', 1, 0, 1, 1, at, 0", 7 * DAY - 1, false },
+	{ "users", "9, 'p', 'e', NULL, '', 1, 1, 1, 1, at, 0", 8 * DAY, false },
+	{ "users", "9, 'p', 'e', NULL, '', 1, 0, 0, 1, at, 0", 8 * DAY, false },
 };
 
 static void
@@ -99,7 +99,7 @@ static const struct {
 START_TEST(lifetime_that_is_off_keeps)
 {
 	begin();
-	store_sql(&s, "INSERT INTO users VALUES (9, 'p', 'e', NULL, '', 1, 0, 1, 1, 0);"
+	store_sql(&s, "INSERT INTO users VALUES (9, 'p', 'e', NULL, '', 1, 0, 1, 1, 0, 0);"
 		      "INSERT INTO audit (at, event, actor) VALUES (0, 'e', 'operator')");
 	s.config.account.requires_verification = lifetimes[_i].required;
 	s.config.account.unverified_lifetime = lifetimes[_i].unverified;

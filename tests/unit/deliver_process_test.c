@@ -167,6 +167,19 @@ START_TEST(each_mail_becomes_a_file)
 }
 END_TEST
 
+START_TEST(sendmail_is_called_for_each)
+{
+	begin_posted("transport = directory\n", 3);
+	use_script("transport = sendmail\nsendmail = ",
+	    "echo \"$@\" >>$here/arguments\ncat >$here/$$.eml");
+	must_run();
+	ck_assert_uint_eq(lines_with("arguments", "-- ada@example.org\n"), 3);
+	ck_assert_uint_eq(lines_with("arguments", "-f no-reply@tower.example"), 3);
+	ck_assert_int_eq(post_int(&post, POST_ALL), 0);
+	end();
+}
+END_TEST
+
 /* 20 of them at once: each mail leaves once, and never more than four at a time. */
 START_TEST(many_at_once_send_each_mail_once)
 {
@@ -521,6 +534,7 @@ main(void)
 
 	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, each_mail_becomes_a_file);
+	tcase_add_test(tests, sendmail_is_called_for_each);
 	tcase_add_test(tests, many_at_once_send_each_mail_once);
 	tcase_add_test(tests, killed_before_the_claim_it_changes_nothing);
 	tcase_add_test(tests, killed_while_sending_it_leaves_the_row_to_others);

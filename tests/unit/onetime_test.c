@@ -112,6 +112,7 @@ START_TEST(contested_account_is_verified_by_a_password_alone)
 	ck_assert_int_eq(user_by_email(&s.ctx, SPAN("ada@example.org"), &ada, &contested), RC_OK);
 	ck_assert(contested);
 	ck_assert_int_eq(user_mark_verified(&s.ctx, &ada), RC_NO);
+	ck_assert_int_eq(store_int(&s, "SELECT password_hash = '' FROM users"), 1);
 	ck_assert_int_eq(user_reset_password(&s.ctx, &ada, "new hash"), RC_OK);
 	ck_assert_int_eq(user_by_email(&s.ctx, SPAN("ada@example.org"), &ada, &contested), RC_OK);
 	ck_assert(!contested && ada.is_verified);

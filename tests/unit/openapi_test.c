@@ -508,6 +508,11 @@ static const struct {
 	{ "cgi-bin/sessions.c sessions_fields", "RefreshRequest", "/auth/sessions", "post" },
 	{ "cgi-bin/sessions.c revoke_fields", "RevokeRequest", "/auth/sessions/revoke-others",
 	    "post" },
+	{ "cgi-bin/verify.c verify_fields", "VerifyRequest", "/auth/verify", "post" },
+	{ "cgi-bin/verify.c request_fields", "AddressRequest", "/auth/request-verify-token",
+	    "post" },
+	{ "cgi-bin/password.c forgot_fields", "AddressRequest", "/auth/forgot-password", "post" },
+	{ "cgi-bin/password.c reset_fields", "ResetRequest", "/auth/reset-password", "post" },
 	{ "cgi-bin/users.c profile_fields", "ProfileUpdate", "/users/me", "patch" },
 	{ "cgi-bin/users.c password_fields", "ChangePassword", "/users/me/change-password",
 	    "post" },
@@ -723,8 +728,8 @@ START_TEST(answers_are_sent_as_described)
 	const cJSON *reasons;
 
 	describe(DEFAULTS);
-	exchange_put_user(response_json(&response, 200), &user);
-	check_sent("UserRead", response.body.data, 0);
+	exchange_put_user(response_json(&response, 200), &user, SPAN("new@example.org"));
+	check_sent("UserRead", response.body.data, 1);
 	transport_bearer.write(backends.items[0].config, &tokens, &response);
 	check_sent("Tokens", response.body.data, 1);
 	response_problem(&response, PROBLEM_NOT_FOUND, "0");

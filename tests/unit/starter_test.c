@@ -90,6 +90,14 @@ deliver_main(const char *self)
 /* --- program: one letter is one command, answered by one letter --------------------------------
  */
 
+/* Whether there was somebody to wake is told on standard error, as programs tell it in their log. */
+static void
+wake(const struct starter *starter)
+{
+	if (starter_wake(starter) != RC_OK)
+		fprintf(stderr, "nobody to wake\n");
+}
+
 static int
 program_main(const char *mode)
 {
@@ -110,9 +118,9 @@ program_main(const char *mode)
 	command = starter.wake < 0 ? 'n' : 'y';
 	do {
 		if (command == 'w')
-			starter_wake(&starter);
+			wake(&starter);
 		for (int i = 0; command == 'W' && i < 100000; i++)
-			starter_wake(&starter);
+			wake(&starter);
 		if (command == 'c')
 			starter_close(&starter);
 		if (write(ANSWERS, &command, 1) != 1)

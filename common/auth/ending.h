@@ -1,0 +1,11 @@
+/* Ending sessions of a user, with an event for each one that ends. */
+#ifndef YETT_AUTH_ENDING_H
+#define YETT_AUTH_ENDING_H
+
+#include "store/session.h"
+
+/* Inside the caller's transaction: ends all sessions of the user but the one of that public id
+ * ("not given" or empty: all of them), with their tokens. */
+enum rc ending_sessions(struct ctx *, const struct user *, struct span except) RC_MUST;
+
+#endif
