@@ -31,8 +31,8 @@ login_page(
 		.error = error,
 	};
 
-	if (x->config->routes.registration)
-		values.register_link = exchange_path(x, HANDLER_register_get, NULL);
+	values.register_link = exchange_link(x, HANDLER_register_get);
+	values.forgot_link = exchange_link(x, HANDLER_forgot_get);
 	return exchange_page(x, PAGE_LOGIN, status, x->backend, &values);
 }
 

@@ -11,16 +11,6 @@ static const struct field register_fields[] = {
 	{ "next", NULL, FIELD_NEXT, false, offsetof(struct register_input, next) },
 };
 
-static struct span
-register_login_link(struct exchange *x)
-{
-	const struct backend *backend = backends_first_cookie(x->backends);
-
-	if (backend == NULL)
-		return (struct span){ NULL, 0 };
-	return exchange_path(x, HANDLER_login_get, backend);
-}
-
 static enum problem
 register_page(struct exchange *x, int status, struct span error)
 {
@@ -33,12 +23,12 @@ register_page(struct exchange *x, int status, struct span error)
 		.username = exchange_typed(x, "username"),
 		.wants_username = by_name ? SPAN("yes") : SPAN(""),
 		.error = error,
-		.login_link = register_login_link(x),
+		.login_link = exchange_login_link(x),
 	};
 
 	snprintf(length, sizeof(length), "%lld", (long long)x->config->password.min_length);
 	values.min_length = span_of(length);
-	return exchange_page(x, PAGE_REGISTER, status, backends_first_cookie(x->backends), &values);
+	return exchange_page(x, PAGE_REGISTER, status, exchange_page_backend(x), &values);
 }
 
 static enum problem
@@ -53,12 +43,14 @@ register_done(struct exchange *x, const struct user *user)
 	bool must_verify = x->config->account.requires_verification;
 	struct page_values values = {
 		.needs_verification = must_verify ? SPAN("yes") : SPAN(""),
-		.login_link = register_login_link(x),
+		.login_link = exchange_login_link(x),
 	};
 
+	if (must_verify && x->config->mail.transport != MAIL_NONE)
+		values.request_verify_link = exchange_link(x, HANDLER_request_verify_get);
 	if (x->wants_page)
 		return exchange_page(x, PAGE_REGISTERED, 201, NULL, &values);
-	exchange_put_user(response_json(x->response, 201), user);
+	exchange_put_user(response_json(x->response, 201), user, (struct span){ NULL, 0 });
 	return PROBLEM_NONE;
 }
 

@@ -21,18 +21,28 @@ static const struct field password_fields[] = {
 	    offsetof(struct password_input, new_password) },
 };
 
+static void
+users_show(struct exchange *x, const struct profile_view *view)
+{
+	exchange_put_user(response_json(x->response, 200), &view->user, view->pending_email);
+}
+
 static enum problem
 me_get(struct exchange *x)
 {
-	exchange_put_user(response_json(x->response, 200), &x->caller.user);
-	return PROBLEM_NONE;
+	struct profile_view view;
+	enum problem problem = profile_read(x->ctx, &x->caller, &view);
+
+	if (problem == PROBLEM_NONE)
+		users_show(x, &view);
+	return problem;
 }
 
 static enum problem
 me_patch(struct exchange *x)
 {
 	struct profile_input input = { .email = { NULL, 0 } };
-	struct user changed;
+	struct profile_view changed;
 	enum problem problem = fields_read(x->ctx, x->request, profile_fields,
 	    sizeof(profile_fields) / sizeof(profile_fields[0]), profile_forbidden, &input);
 
@@ -40,7 +50,7 @@ me_patch(struct exchange *x)
 		problem =
 		    profile_update(x->ctx, &x->caller, &x->client, &input, &changed, &x->refusal);
 	if (problem == PROBLEM_NONE)
-		exchange_put_user(response_json(x->response, 200), &changed);
+		users_show(x, &changed);
 	secret_wipe(&input.current_password);
 	return problem;
 }

@@ -1,8 +1,10 @@
 #include "flow/profile.h"
 
 #include "auth/backend.h"
+#include "auth/ending.h"
 #include "auth/event.h"
 #include "auth/limit.h"
+#include "auth/notice.h"
 #include "auth/policy.h"
 #include "auth/proof.h"
 #include "crypto/password.h"
@@ -11,6 +13,7 @@ struct profile {
 	struct ctx *ctx;
 	const struct identity *identity;
 	const struct client *client;
+	struct refusal *refusal;
 	struct credential credential;
 };
 
@@ -75,20 +78,112 @@ profile_begin(struct profile *profile)
 	return rc == RC_OK ? RC_OK : db_end(profile->ctx->db, rc);
 }
 
+/* A pending address, and every link that was sent to the one before. */
+static enum rc
+profile_end_links(struct profile *profile)
+{
+	const struct user *user = &profile->credential.user;
+	enum rc rc = onetime_end(profile->ctx, user, ONETIME_CHANGE);
+
+	if (rc == RC_OK)
+		rc = onetime_end(profile->ctx, user, ONETIME_RESET);
+	return rc == RC_OK ? onetime_end(profile->ctx, user, ONETIME_VERIFY) : rc;
+}
+
+/* Each new address gets a mail, so one account may not name them without end. */
+static enum rc
+profile_may_mail(struct profile *profile, enum problem *problem)
+{
+	const struct limit_subject subject = { LIMIT_CHANGE, span_of(profile->identity->user.id),
+		{ NULL, 0 } };
+	struct limit_ticket ticket = { .count = 0 };
+	enum rc rc = limit_check(profile->ctx, &subject, &profile->refusal->wait);
+
+	if (rc == RC_NO)
+		*problem = PROBLEM_RATE_LIMITED;
+	return rc == RC_OK ? limit_count(profile->ctx, &subject, &ticket) : rc;
+}
+
+/* A new address at once: nobody has confirmed it, so all sessions end, and no link that was sent to
+ * the old one works any more. The old one is told, and the new one gets its link. */
+static enum rc
+profile_replace_email(struct profile *profile, struct span email, enum problem *problem)
+{
+	const struct user *user = &profile->credential.user;
+	const struct onetime link = { .kind = ONETIME_VERIFY, .email = email };
+	struct span language = profile->client->language;
+	enum rc rc = profile_may_mail(profile, problem);
+
+	if (rc == RC_OK) {
+		rc = user_set_email(profile->ctx, user, email);
+		if (rc == RC_NO)
+			*problem = PROBLEM_UPDATE_EMAIL_EXISTS;
+	}
+	if (rc == RC_OK)
+		rc = ending_sessions(profile->ctx, user, (struct span){ NULL, 0 });
+	if (rc == RC_OK)
+		rc = profile_end_links(profile);
+	if (rc == RC_OK)
+		rc =
+		    notice_mail(profile->ctx, MAIL_KIND_EMAIL_CHANGED, user, user->email, language);
+	if (rc == RC_OK && profile->ctx->config->routes.verification)
+		rc = notice_link(profile->ctx, MAIL_KIND_VERIFY, user, &link, language);
+	return rc == RC_OK ? profile_record(profile, "user.email_changed") : rc;
+}
+
+/* The link goes to the new address, unless that is somebody's: then a mail tells the owner, and
+ * what is pending here can never be confirmed. */
+static enum rc
+profile_offer_email(struct profile *profile, struct span email)
+{
+	const struct user *user = &profile->credential.user;
+	struct onetime link = { .kind = ONETIME_CHANGE, .email = email };
+	struct span language = profile->client->language;
+	struct user owner;
+	enum rc rc = user_by_email(profile->ctx, email, &owner, NULL);
+
+	memcpy(link.session, profile->identity->session_id, sizeof(link.session));
+	if (rc == RC_NO)
+		return notice_link(profile->ctx, MAIL_KIND_CHANGE_CONFIRM, user, &link, language);
+	if (rc == RC_OK)
+		rc = notice_pending(profile->ctx, user, &link);
+	if (rc == RC_OK)
+		rc = notice_mail(
+		    profile->ctx, MAIL_KIND_CHANGE_TAKEN, &owner, owner.email, language);
+	return rc;
+}
+
+/* A new address is pending until its link is followed, and takes the place of one before it. */
+static enum rc
+profile_propose_email(struct profile *profile, struct span email, enum problem *problem)
+{
+	const struct user *user = &profile->credential.user;
+	enum rc rc = profile_may_mail(profile, problem);
+
+	if (rc == RC_OK)
+		rc = onetime_end(profile->ctx, user, ONETIME_CHANGE);
+
+	if (rc == RC_OK)
+		rc = profile_offer_email(profile, email);
+	if (rc == RC_OK)
+		rc = notice_mail(profile->ctx, MAIL_KIND_CHANGE_REQUESTED, user, user->email,
+		    profile->client->language);
+	return rc == RC_OK ? profile_record(profile, "user.email_change_requested") : rc;
+}
+
+/* The address that is the account's already cancels what is pending. */
 static enum rc
 profile_set_email(struct profile *profile, struct span email, enum problem *problem)
 {
 	const struct user *user = &profile->credential.user;
-	enum rc rc;
 
-	if (email.data == NULL || span_equal(email, user->email))
+	if (email.data == NULL)
 		return RC_OK;
-	rc = user_set_email(profile->ctx, user, email);
-	if (rc == RC_NO)
-		*problem = PROBLEM_UPDATE_EMAIL_EXISTS;
-	if (rc == RC_OK)
-		rc = session_end_all(profile->ctx, user);
-	return rc == RC_OK ? profile_record(profile, "user.email_changed") : rc;
+	if (span_equal(email, user->email))
+		return onetime_end(profile->ctx, user, ONETIME_CHANGE);
+	if (profile->ctx->config->account.email_change == EMAIL_CHANGE_IMMEDIATE)
+		return profile_replace_email(profile, email, problem);
+	return profile_propose_email(profile, email, problem);
 }
 
 static enum rc
@@ -105,11 +200,30 @@ profile_set_username(struct profile *profile, struct span username, enum problem
 	return rc == RC_OK ? profile_record(profile, "user.username_changed") : rc;
 }
 
+static enum rc
+profile_pending(struct ctx *ctx, struct profile_view *view)
+{
+	enum rc rc = onetime_pending(ctx, &view->user, &view->pending_email);
+
+	if (rc == RC_NO)
+		view->pending_email = (struct span){ NULL, 0 };
+	return rc == RC_NO ? RC_OK : rc;
+}
+
+enum problem
+profile_read(struct ctx *ctx, const struct identity *identity, struct profile_view *view)
+{
+	view->user = identity->user;
+	return problem_of(profile_pending(ctx, view));
+}
+
 enum problem
 profile_update(struct ctx *ctx, const struct identity *identity, const struct client *client,
-    const struct profile_input *input, struct user *changed, struct refusal *refusal)
+    const struct profile_input *input, struct profile_view *changed, struct refusal *refusal)
 {
-	struct profile profile = { .ctx = ctx, .identity = identity, .client = client };
+	struct profile profile = {
+		.ctx = ctx, .identity = identity, .client = client, .refusal = refusal
+	};
 	enum problem problem = profile_prove(&profile, &input->current_password, refusal);
 	enum rc rc;
 
@@ -122,17 +236,40 @@ profile_update(struct ctx *ctx, const struct identity *identity, const struct cl
 		if (rc == RC_OK)
 			rc = profile_set_username(&profile, input->username, &problem);
 		if (rc == RC_OK)
-			rc = user_by_id(ctx, span_of(identity->user.id), changed);
+			rc = user_by_id(ctx, span_of(identity->user.id), &changed->user);
+		if (rc == RC_OK)
+			rc = profile_pending(ctx, changed);
 		rc = db_end(ctx->db, rc);
 	}
 	return rc == RC_NO ? problem : problem_of(rc);
+}
+
+/* A new password; it ends all sessions, all links, and what address is pending. */
+static enum rc
+profile_replace_password(struct profile *profile, const char *hash)
+{
+	const struct user *user = &profile->credential.user;
+	enum rc rc = user_set_password(profile->ctx, user, hash, profile->credential.hash);
+
+	if (rc == RC_OK)
+		rc = ending_sessions(profile->ctx, user, (struct span){ NULL, 0 });
+	if (rc == RC_OK)
+		rc = onetime_end(profile->ctx, user, ONETIME_RESET);
+	if (rc == RC_OK)
+		rc = onetime_end(profile->ctx, user, ONETIME_CHANGE);
+	if (rc == RC_OK)
+		rc = notice_mail(profile->ctx, MAIL_KIND_PASSWORD_CHANGED, user, user->email,
+		    profile->client->language);
+	return rc == RC_OK ? profile_record(profile, "user.password_changed") : rc;
 }
 
 enum problem
 profile_change_password(struct ctx *ctx, const struct identity *identity,
     const struct client *client, const struct password_input *input, struct refusal *refusal)
 {
-	struct profile profile = { .ctx = ctx, .identity = identity, .client = client };
+	struct profile profile = {
+		.ctx = ctx, .identity = identity, .client = client, .refusal = refusal
+	};
 	const struct user *user = &profile.credential.user;
 	char hash[HASH_TEXT_SIZE];
 	enum problem problem = profile_prove(&profile, &input->current_password, refusal);
@@ -148,13 +285,7 @@ profile_change_password(struct ctx *ctx, const struct identity *identity,
 	    &ctx->config->password, ctx->slots, secret_span(&input->new_password), hash);
 	if (rc == RC_OK)
 		rc = profile_begin(&profile);
-	if (rc == RC_OK) {
-		rc = user_set_password(ctx, user, hash, profile.credential.hash);
-		if (rc == RC_OK)
-			rc = session_end_all(ctx, user);
-		if (rc == RC_OK)
-			rc = profile_record(&profile, "user.password_changed");
-		rc = db_end(ctx->db, rc);
-	}
+	if (rc == RC_OK)
+		rc = db_end(ctx->db, profile_replace_password(&profile, hash));
 	return rc == RC_NO ? PROBLEM_LOGIN_BAD_CREDENTIALS : problem_of(rc);
 }

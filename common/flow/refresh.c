@@ -1,8 +1,10 @@
 #include "flow/refresh.h"
 
 #include "auth/account.h"
+#include "auth/ending.h"
 #include "auth/event.h"
 #include "auth/limit.h"
+#include "auth/notice.h"
 #include "crypto/keyring.h"
 #include "crypto/token.h"
 
@@ -55,9 +57,9 @@ refresh_account(struct refresh *refresh)
 	if (account_may_sign_in(refresh->ctx->config, &refresh->user))
 		return RC_OK;
 	refresh->problem = PROBLEM_LOGIN_ACCOUNT_UNAVAILABLE;
-	rc = session_end_all(refresh->ctx, &refresh->user);
+	rc = ending_sessions(refresh->ctx, &refresh->user, (struct span){ NULL, 0 });
 	if (rc == RC_OK)
-		rc = refresh_record(refresh, "session.ended");
+		rc = refresh_record(refresh, "session.all_ended");
 	return rc == RC_OK ? RC_NO : rc;
 }
 
@@ -97,6 +99,24 @@ refresh_current(struct refresh *refresh, const struct token *successor)
 	return rc == RC_OK ? refresh_renew(refresh, successor) : rc;
 }
 
+/* Somebody else has or had a copy: nobody goes on with the session, and the owner is told. */
+static enum rc
+refresh_reused(struct refresh *refresh)
+{
+	struct ctx *ctx = refresh->ctx;
+	const struct user *user = &refresh->user;
+	enum rc rc = session_end_row(ctx, refresh->session.row);
+
+	if (rc == RC_OK)
+		rc = refresh_record(refresh, "session.reuse_detected");
+	if (rc == RC_OK)
+		rc = notice_event(ctx, "session.ended", span_of(user->id));
+	if (rc == RC_OK)
+		rc = notice_mail(
+		    ctx, MAIL_KIND_SESSION_REUSED, user, user->email, refresh->client->language);
+	return rc;
+}
+
 static enum rc
 refresh_consumed(struct refresh *refresh, const struct token *successor)
 {
@@ -113,9 +133,7 @@ refresh_consumed(struct refresh *refresh, const struct token *successor)
 		rc = refresh_account(refresh);
 		return rc == RC_OK ? refresh_renew(refresh, successor) : rc;
 	}
-	rc = session_end_row(refresh->ctx, refresh->session.row);
-	if (rc == RC_OK)
-		rc = refresh_record(refresh, "session.reuse_detected");
+	rc = refresh_reused(refresh);
 	return rc == RC_OK ? RC_NO : rc;
 }
 

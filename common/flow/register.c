@@ -2,21 +2,73 @@
 
 #include "auth/event.h"
 #include "auth/limit.h"
+#include "auth/notice.h"
 #include "auth/policy.h"
 #include "crypto/password.h"
 
+/* The name that was given with a taken address is kept as an account would keep it. */
 static enum rc
-register_taken(struct ctx *ctx, const struct register_input *input)
+register_reserve(struct ctx *ctx, const struct register_input *input)
 {
 	int64_t lifetime = ctx->config->account.unverified_lifetime;
 
-	if (!ctx->config->account.requires_verification)
-		return RC_NO;
 	if (input->username.data == NULL)
 		return RC_OK;
 	/* Where unverified accounts are kept for ever, so is the name. */
 	return username_reserve(
 	    ctx, input->username, lifetime == 0 ? INT64_MAX : ctx->now + lifetime);
+}
+
+/* Who has opened an account under somebody else's address must not be able to wait in it: from now
+ * on only a link that sets a password confirms this address, and that ends all sessions. */
+static enum rc
+register_contest(struct ctx *ctx, const struct user *owner, struct span language)
+{
+	const struct onetime link = { .kind = ONETIME_RESET, .email = owner->email };
+	enum rc rc = user_contest(ctx, owner);
+
+	if (rc == RC_OK)
+		rc = onetime_end(ctx, owner, ONETIME_VERIFY);
+	if (rc != RC_OK)
+		return rc;
+	if (!ctx->config->routes.reset) /* then it is for the operator to say whose it is */
+		return notice_mail(ctx, MAIL_KIND_REGISTER_TAKEN, owner, owner->email, language);
+	return notice_link(ctx, MAIL_KIND_SET_PASSWORD, owner, &link, language);
+}
+
+/* A taken address: the client gets the answer of a new one, its owner a mail. */
+static enum rc
+register_taken(struct ctx *ctx, const struct client *client, const struct register_input *input)
+{
+	struct user owner;
+	enum rc rc;
+
+	if (!ctx->config->account.requires_verification)
+		return RC_NO;
+	rc = register_reserve(ctx, input);
+	if (rc == RC_OK)
+		rc = user_by_email(ctx, input->email, &owner, NULL);
+	if (rc != RC_OK)
+		return rc == RC_NO ? RC_INTERNAL : rc;
+	if (owner.is_active && !owner.is_verified)
+		return register_contest(ctx, &owner, client->language);
+	return notice_mail(ctx, MAIL_KIND_REGISTER_TAKEN, &owner, owner.email, client->language);
+}
+
+/* The link that confirms the address of a new account, where it must be confirmed. */
+static enum rc
+register_welcome(struct ctx *ctx, const struct client *client, const struct register_input *input)
+{
+	const struct onetime link = { .kind = ONETIME_VERIFY, .email = input->email };
+	struct user user;
+	enum rc rc;
+
+	if (!ctx->config->account.requires_verification || !ctx->config->routes.verification)
+		return RC_OK;
+	rc = user_by_email(ctx, input->email, &user, NULL);
+	if (rc == RC_OK)
+		rc = notice_link(ctx, MAIL_KIND_VERIFY, &user, &link, client->language);
+	return rc == RC_NO ? RC_INTERNAL : rc;
 }
 
 static enum rc
@@ -40,7 +92,9 @@ register_insert(struct ctx *ctx, const struct client *client, const struct regis
 		return rc == RC_OK ? RC_NO : rc;
 	rc = user_insert(ctx, &row);
 	if (rc == RC_NO)
-		return register_taken(ctx, input);
+		return register_taken(ctx, client, input);
+	if (rc == RC_OK)
+		rc = register_welcome(ctx, client, input);
 	return rc == RC_OK ? event_record(ctx, &event) : rc;
 }
 

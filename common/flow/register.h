@@ -16,7 +16,8 @@ struct register_input {
 };
 
 /* Creates an account. While verification is required, a taken address looks exactly like a new
- * one: the answer shows an account that does not exist. *shown lives in the arena.
+ * one: the answer shows an account that does not exist, and its owner gets a mail. *shown lives in
+ * the arena.
  * RATE_LIMITED, REGISTER_INVALID_PASSWORD (refusal->reasons), REGISTER_FAILED. */
 enum problem register_account(struct ctx *, const struct client *, const struct register_input *,
     struct user *shown, struct refusal *);

@@ -1,6 +1,7 @@
 #include "flow/session_care.h"
 
 #include "auth/backend.h"
+#include "auth/ending.h"
 #include "auth/event.h"
 #include "base/text.h"
 #include "crypto/keyring.h"
@@ -91,8 +92,7 @@ session_care_end_others(struct ctx *ctx, const struct identity *identity,
 		rc = db_begin(ctx->db);
 	if (rc != RC_OK)
 		return problem_of(rc);
-	rc = current[0] == '\0' ? session_end_all(ctx, &identity->user)
-				: session_end_others(ctx, &identity->user, span_of(current));
+	rc = ending_sessions(ctx, &identity->user, span_of(current));
 	if (rc == RC_OK)
 		rc = session_care_record(ctx, identity, client, "session.others_ended", current);
 	return problem_of(db_end(ctx->db, rc));

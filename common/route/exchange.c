@@ -101,11 +101,13 @@ exchange_sentence(const struct exchange *x, enum problem problem)
 }
 
 void
-exchange_put_user(struct buf *body, const struct user *user)
+exchange_put_user(struct buf *body, const struct user *user, struct span pending_email)
 {
 	buf_char(body, '{');
 	json_put_text(body, "id", span_of(user->id));
 	json_put_text(body, "email", user->email);
+	if (pending_email.data != NULL)
+		json_put_text(body, "pending_email", pending_email);
 	json_put_text(body, "username", user->username);
 	json_put_bool(body, "is_active", user->is_active);
 	json_put_bool(body, "is_verified", user->is_verified);
@@ -130,4 +132,34 @@ exchange_path(struct exchange *x, enum handler handler, const struct backend *ba
 	copy = path.failed ? NULL : arena_text(x->ctx->arena, buf_span(&path));
 	buf_free(&path);
 	return span_of(copy);
+}
+
+const struct backend *
+exchange_page_backend(struct exchange *x)
+{
+	bool presented = false;
+
+	if (!x->caller.known &&
+	    identity_find(x->ctx, x->backends, x->request, &x->caller, &presented) != RC_OK)
+		return backends_first_cookie(x->backends);
+	return x->caller.backend->transport->is_cookie ? x->caller.backend
+						       : backends_first_cookie(x->backends);
+}
+
+struct span
+exchange_login_link(struct exchange *x)
+{
+	const struct backend *backend = backends_first_cookie(x->backends);
+
+	if (backend == NULL)
+		return (struct span){ NULL, 0 };
+	return exchange_path(x, HANDLER_login_get, backend);
+}
+
+struct span
+exchange_link(struct exchange *x, enum handler handler)
+{
+	if (!route_is_on(x->config, &route_table[handler]))
+		return (struct span){ NULL, 0 };
+	return exchange_path(x, handler, NULL);
 }

@@ -59,8 +59,18 @@ void exchange_go(struct exchange *, struct span next);
 /* The sentence for people that goes with a problem on a page. */
 struct span exchange_sentence(const struct exchange *, enum problem);
 
-/* Appends UserRead. */
-void exchange_put_user(struct buf *, const struct user *);
+/* Appends UserRead; "pending_email" stands in it when it is given. */
+void exchange_put_user(struct buf *, const struct user *, struct span pending_email);
+
+/* The cookie backend whose CSRF token goes into the form of a page that exists once: the one that
+ * the caller is signed in at, else the first; NULL where there is none. */
+const struct backend *exchange_page_backend(struct exchange *);
+
+/* The sign-in page of the first cookie backend; "not given" where there is none. */
+struct span exchange_login_link(struct exchange *);
+
+/* The path of a page that exists once; "not given" while its route is off. */
+struct span exchange_link(struct exchange *, enum handler);
 
 /* The path of a program's page at a backend, in the arena: "{auth}/web/login". */
 struct span exchange_path(struct exchange *, enum handler, const struct backend *);

@@ -28,6 +28,8 @@ struct service {
 	unsigned char names[SERVICE_NAMES][SERVICE_NAME_SIZE]; /* of requests to come */
 	size_t names_left;
 	int64_t cleaned_at, looked_at; /* monotonic */
+	int64_t wake_at; /* when the first answer leaves that has put something into the outbox; 0:
+			    none */
 	bool outdated;
 };
 
@@ -91,6 +93,8 @@ service_stop(struct service *service)
 		log_flush();
 		_exit(EXIT_SUCCESS);
 	}
+	if (service->wake_at != 0 && starter_wake(&service->starter) != RC_OK)
+		log_line(LOG_WARN, "the outbox has to wait for the next mail");
 	starter_close(&service->starter);
 	process_close(&service->process);
 }
@@ -117,6 +121,7 @@ static void
 service_client(const struct request *request, struct client *client)
 {
 	client->address_len = address_limited(&request->client, client->address);
+	client->language = request->variables[VARIABLE_HTTP_ACCEPT_LANGUAGE];
 	client->user_agent = request->variables[VARIABLE_HTTP_USER_AGENT];
 }
 
@@ -183,8 +188,8 @@ service_serve(void *state, struct conn *conn)
 		floor +=
 		    ctx->config->account.response_floor + 1; /* "started" was cut to whole ms */
 	conn_answer(conn, &answer, floor);
-	if (ctx->posted)
-		starter_wake(&service->starter);
+	if (ctx->posted && service->wake_at == 0)
+		service->wake_at = floor;
 	service_log(ctx, route, &request, problem, response.status, started);
 	response_free(&response);
 	buf_free(&body);
@@ -200,6 +205,18 @@ service_should_clean(const struct service *service, int64_t now)
 	return now - service->cleaned_at >= CLEAN_EVERY;
 }
 
+/* Nothing is sent while the client waits that has caused it: an answer that waits for its time must
+ * not share the machine with a mail that only some of them cause. */
+static void
+service_wake(struct service *service, int64_t now)
+{
+	if (service->wake_at == 0 || now < service->wake_at)
+		return;
+	service->wake_at = 0;
+	if (starter_wake(&service->starter) != RC_OK)
+		service->outdated = true; /* the web server starts us anew, with a starter */
+}
+
 /* House-keeping between answers; and the end, once another version has changed the schema. */
 static bool
 service_pause(void *state)
@@ -209,11 +226,13 @@ service_pause(void *state)
 	int64_t now = clock_monotonic(&ctx->clock);
 	int64_t deleted;
 
+	service_wake(service, now);
 	if (now - service->looked_at >= OUTDATED_EVERY) {
 		service->looked_at = now;
-		service->outdated = db_outdated(ctx->db);
-		if (service->outdated)
+		if (db_outdated(ctx->db)) {
+			service->outdated = true;
 			log_line(LOG_NOTICE, "the database was migrated or moved; ending");
+		}
 	}
 	if ((program_rows[service->process.program].grants & GRANT_CLEAN) != 0 &&
 	    !service->outdated && service_should_clean(service, now)) {

@@ -17,6 +17,8 @@ const struct openapi_schema openapi_schemas[] = {
 		"properties": {
 			"id": { "type": "string", "format": "uuid" },
 			"email": { "type": "string", "format": "email" },
+			"pending_email": { "type": "string", "format": "email",
+				"description": "Not confirmed yet; left out without one." },
 			"username": { "type": ["string", "null"] },
 			"is_active": { "type": "boolean" },
 			"is_verified": { "type": "boolean" },
@@ -117,6 +119,12 @@ static const char openapi_next_parameter[] = JSON(
 		"schema": { "type": "string", "format": "uri-reference" } }
 );
 
+static const char openapi_token_parameter[] = JSON(
+	{ "name": "token", "in": "query",
+		"description": "From the link; looking at the page does not use it up.",
+		"schema": { "type": "string" } }
+);
+
 static const char openapi_guard_parameters[] = JSON(
 	{ "name": "require", "in": "query",
 		"description": "All that are given must hold.",
@@ -150,6 +158,8 @@ const struct openapi_kind openapi_kinds[] = {
 	[FIELD_USERNAME] = { NULL, "Without white space; stored in lower case.", 1, 150 },
 	[FIELD_PASSWORD_PROOF] = { "password", NULL, 1, 128 },
 	[FIELD_PASSWORD_NEW] = { "password", "No control characters.", 0, 128 },
+	[FIELD_PASSWORD_LINK] = { "password", "No control characters.", 1, 128 },
+	[FIELD_TOKEN] = { NULL, "From the link in a mail.", 1, 2048 },
 	[FIELD_REFRESH_TOKEN] = { NULL, NULL, 1, 512 },
 	[FIELD_NEXT] = { "uri-reference", "Where a browser goes then: a path on this site.", 0, 0 },
 	[FIELD_IGNORED] = { NULL, "Accepted and ignored.", 0, 0 },
@@ -195,6 +205,19 @@ static const struct field openapi_password[] = {
 	{ "new_password", NULL, FIELD_PASSWORD_NEW, true, 0 },
 };
 
+static const struct field openapi_verify[] = {
+	{ "token", NULL, FIELD_TOKEN, true, 0 },
+};
+
+static const struct field openapi_address[] = {
+	{ "email", NULL, FIELD_EMAIL, true, 0 },
+};
+
+static const struct field openapi_reset[] = {
+	{ "token", NULL, FIELD_TOKEN, true, 0 },
+	{ "password", NULL, FIELD_PASSWORD_LINK, true, 0 },
+};
+
 #define BODY(name, fields)                  \
 	{                                   \
 		name, fields, COUNT(fields) \
@@ -208,6 +231,9 @@ const struct openapi_body openapi_bodies[OPENAPI_REQUESTS] = {
 	[OPENAPI_REGISTER] = BODY("RegisterRequest", openapi_register),
 	[OPENAPI_PROFILE] = BODY("ProfileUpdate", openapi_profile),
 	[OPENAPI_PASSWORD] = BODY("ChangePassword", openapi_password),
+	[OPENAPI_VERIFY] = BODY("VerifyRequest", openapi_verify),
+	[OPENAPI_ADDRESS] = BODY("AddressRequest", openapi_address),
+	[OPENAPI_RESET] = BODY("ResetRequest", openapi_reset),
 };
 
 /* The guard's other two ways in are the server's alone, so they have no row. */
@@ -292,6 +318,60 @@ const struct openapi_row openapi_rows[HANDLERS] = {
 		.request = OPENAPI_REGISTER,
 		.problems = P(REGISTER_INVALID_PASSWORD) | P(REGISTER_FAILED) | P(RATE_LIMITED),
 	},
+	[HANDLER_verify_get] = {
+		.status = 200,
+		.words = "The page with the button.",
+		.page = OPENAPI_ONLY_PAGE,
+		.parameters = openapi_token_parameter,
+	},
+	[HANDLER_verify_post] = {
+		.status = 200,
+		.words = "The account, verified, or with the new address in its place.",
+		.schema = SCHEMA("UserRead"),
+		.page = OPENAPI_ALSO_PAGE,
+		.request = OPENAPI_VERIFY,
+		.problems = P(VERIFY_BAD_TOKEN) | P(RATE_LIMITED),
+	},
+	[HANDLER_request_verify_get] = {
+		.status = 200,
+		.words = "The form.",
+		.page = OPENAPI_ONLY_PAGE,
+	},
+	[HANDLER_request_verify_post] = {
+		.status = 202,
+		.words = "A link is on its way, if there is an account that needs one.",
+		.schema = JSON({ "type": "null" }),
+		.page = OPENAPI_ALSO_PAGE,
+		.request = OPENAPI_ADDRESS,
+		.problems = P(RATE_LIMITED),
+	},
+	[HANDLER_forgot_get] = {
+		.status = 200,
+		.words = "The form.",
+		.page = OPENAPI_ONLY_PAGE,
+	},
+	[HANDLER_forgot_post] = {
+		.status = 202,
+		.words = "A link is on its way, if there is an account of that address.",
+		.schema = JSON({ "type": "null" }),
+		.page = OPENAPI_ALSO_PAGE,
+		.request = OPENAPI_ADDRESS,
+		.problems = P(RATE_LIMITED),
+	},
+	[HANDLER_reset_get] = {
+		.status = 200,
+		.words = "The form.",
+		.page = OPENAPI_ONLY_PAGE,
+		.parameters = openapi_token_parameter,
+	},
+	[HANDLER_reset_post] = {
+		.status = 200,
+		.words = "The account; all its sessions have ended.",
+		.schema = SCHEMA("UserRead"),
+		.page = OPENAPI_ALSO_PAGE,
+		.request = OPENAPI_RESET,
+		.problems = P(RESET_BAD_TOKEN) | P(RESET_INVALID_PASSWORD) | P(RATE_LIMITED),
+	},
 	[HANDLER_me_get] = {
 		.status = 200,
 		.words = "The account.",
@@ -299,7 +379,7 @@ const struct openapi_row openapi_rows[HANDLERS] = {
 	},
 	[HANDLER_me_patch] = {
 		.status = 200,
-		.words = "The account as it is now; a new address ends all sessions.",
+		.words = "The account as it is now; a new address is pending until its link is followed.",
 		.schema = SCHEMA("UserRead"),
 		.request = OPENAPI_PROFILE,
 		.problems = P(LOGIN_BAD_CREDENTIALS) | P(UPDATE_EMAIL_EXISTS) |

@@ -180,21 +180,19 @@ route_look(const struct config *config, const struct backends *backends, enum pr
 	}
 }
 
-/* "/login" and what the server left as PATH_INFO: for plain "/cgi-bin/login" mounts. */
+/* What the server left as PATH_INFO behind the program's name, for plain "/cgi-bin/login" mounts:
+ * below the prefix, with or without the name of the program. */
 static struct span
-route_fallback(const struct config *config, enum program program, struct span info, struct ctx *ctx)
+route_fallback(const struct config *config, enum program program, bool named, struct span info,
+    struct ctx *ctx)
 {
 	struct buf path = BUF_INIT(TARGET_MAX * 2);
 	char *copy;
 
-	if (program == PROGRAM_users) {
-		buf_text(&path, config->paths.users);
-	} else {
-		buf_text(&path, config->paths.auth);
-		if (program != PROGRAM_meta) {
-			buf_char(&path, '/');
-			buf_text(&path, program_rows[program].name);
-		}
+	buf_text(&path, program == PROGRAM_users ? config->paths.users : config->paths.auth);
+	if (named) {
+		buf_char(&path, '/');
+		buf_text(&path, program_rows[program].name);
 	}
 	buf_add(&path, info);
 	copy = path.failed ? NULL : arena_text(ctx->arena, buf_span(&path));
@@ -217,11 +215,13 @@ route_find(const struct config *config, const struct backends *backends, enum pr
 		return;
 	if (info.len > 0)
 		route_look(config, backends, program, request, info, match);
-	if (match->allowed == 0 && script.data != NULL && path_under(request->path, script) &&
-	    !path_under(script, span_of(config->paths.auth)) &&
-	    !path_under(script, span_of(config->paths.users)))
+	if (script.data == NULL || !path_under(request->path, script) ||
+	    path_under(script, span_of(config->paths.auth)) ||
+	    path_under(script, span_of(config->paths.users)))
+		return;
+	for (int named = 1; named >= 0 && match->allowed == 0; named--)
 		route_look(config, backends, program, request,
-		    route_fallback(config, program, info, ctx), match);
+		    route_fallback(config, program, named, info, ctx), match);
 }
 
 void

@@ -123,12 +123,26 @@ starter_start(struct starter_plan *plan)
 {
 	char *const arguments[] = { plan->program, NULL };
 
-	if (fork() != 0)
+	pid_t child = fork();
+
+	if (child < 0)
+		dprintf(
+		    STDERR_FILENO, "yett: cannot start %s: %s\n", plan->program, strerror(errno));
+	if (child != 0)
 		return;
 	signal(SIGCHLD, SIG_DFL);
 	execve(plan->program, arguments, plan->environment);
 	dprintf(STDERR_FILENO, "yett: cannot start %s: %s\n", plan->program, strerror(errno));
 	_exit(EXIT_FAILURE);
+}
+
+/* Under plain CGI the environment is the request, cookies and all; nothing here needs it. */
+static void
+starter_forget(void)
+{
+	for (char **entry = environ; *entry != NULL; entry++)
+		explicit_bzero(*entry, strlen(*entry));
+	environ[0] = NULL;
 }
 
 static _Noreturn void
@@ -138,6 +152,7 @@ starter_live(struct starter_plan *plan, int pipe)
 	char bytes[256];
 	ssize_t got;
 
+	starter_forget();
 	setsid();
 	prctl(PR_SET_NAME, "starter", 0, 0, 0);
 	starter_signals();
@@ -182,12 +197,14 @@ starter_open(struct starter *starter, const struct process *process)
 	return RC_UNAVAILABLE;
 }
 
-void
+enum rc
 starter_wake(const struct starter *starter)
 {
 	/* A full pipe wakes it anyway. */
-	if (starter->wake >= 0 && write(starter->wake, "", 1) < 0 && errno != EAGAIN)
-		LOG_FAULT(LOG_WARN, "what starts %s is gone: %s", STARTER_PROGRAM, strerror(errno));
+	if (starter->wake < 0 || write(starter->wake, "", 1) > 0 || errno == EAGAIN)
+		return RC_OK;
+	LOG_FAULT(LOG_WARN, "what starts %s is gone: %s", STARTER_PROGRAM, strerror(errno));
+	return RC_UNAVAILABLE;
 }
 
 void

@@ -18,9 +18,9 @@ struct starter {
  * forked. */
 enum rc starter_open(struct starter *, const struct process *) RC_MUST;
 
-/* Something was put into the outbox, and committed. Neither waits nor fails: what is not sent now
- * is sent when the next one is. */
-void starter_wake(const struct starter *);
+/* Something was put into the outbox, and committed. Does not wait. RC_UNAVAILABLE when the child is
+ * gone: what is not sent now is sent when the next one is. */
+enum rc starter_wake(const struct starter *) RC_MUST;
 
 /* Lets the child end. */
 void starter_close(struct starter *);

@@ -1,5 +1,6 @@
 /* Where secrets must not be: database, log, command lines, environments, and the memory of
  * processes that have answered. */
+#include "http/mail.h"
 #include "http/storm.h"
 
 #include <fcntl.h>
@@ -16,7 +17,7 @@
 #define CLIENT "127.0.77.3"
 
 static const char *const programs[] = { "login", "logout", "refresh", "sessions", "register",
-	"users", "guard", "meta" };
+	"verify", "password", "users", "guard", "meta" };
 #define PROGRAMS (sizeof(programs) / sizeof(programs[0]))
 
 static struct site *site;
@@ -288,6 +289,37 @@ password_life(const char *email, const char *password)
 	    204, NULL);
 }
 
+/* Links of mails: asked for, looked at and used by a browser, refused. */
+static void
+mail_life(void)
+{
+	const char *email = site_email(), *token;
+	const char *first = needle_text("password of a new account", "amber-falcon-27-violin");
+	const char *last = needle_text("password set by a link", "silver-otter-88-trumpet");
+	struct jar *jar = jar_new();
+	struct mail mail;
+
+	ASK(site, .path = "/auth/register",
+	    .json = text("{\"email\":\"%s\",\"password\":\"%s\"}", email, first));
+	mail = mail_wait(site, email, 1);
+	token = needle_text("token that confirms", mail_token(site, &mail, "verify"));
+	ck_answer(
+	    ASK(site, .path = text("/auth/verify?token=%s", token), .browser = true, .jar = jar),
+	    200, NULL);
+	ck_answer(ASK(site, .path = "/auth/verify", .browser = true, .jar = jar,
+		      .form = form("token", token, "csrf_token", jar_csrf(jar), NULL),
+		      .headers = { text("Referer: %s/auth/verify?token=%s", site->url, token) }),
+	    200, NULL);
+	ASK(site, .path = "/auth/forgot-password", .json = text("{\"email\":\"%s\"}", email));
+	mail = mail_wait(site, email, 2);
+	token = needle_text("token that sets", mail_token(site, &mail, "reset-password"));
+	ASK(site, .path = text("/auth/reset-password?token=%s", token), .browser = true,
+	    .jar = jar);
+	ck_answer(ASK(site, .path = "/auth/reset-password",
+		      .json = text("{\"token\":\"%s\",\"password\":\"%s\"}", token, last)),
+	    200, NULL);
+}
+
 START_TEST(test_secrets_stay_where_they_belong)
 {
 	const char *email = site_email();
@@ -300,6 +332,7 @@ START_TEST(test_secrets_stay_where_they_belong)
 	cookie_life(email, password);
 	refused_life(email);
 	password_life(email, password);
+	mail_life();
 	needle_text("client address", CLIENT);
 	storm_rest(200);
 	search_processes(memory);

@@ -32,10 +32,13 @@ static struct site *sites;
 
 static const char *const site_fast[] = { "account.response_floor", "off", "password.memory",
 	"64KiB", "password.passes", "1", "limit.login", "off", "limit.login_address", "off",
-	"limit.refresh", "off", "limit.register", "off", "limit.password_proof", "off", NULL };
+	"limit.refresh", "off", "limit.register", "off", "limit.password_proof", "off",
+	"limit.forgot", "off", "limit.request_verify", "off", "limit.reset", "off", "limit.verify",
+	"off", "limit.recipient", "off", "mail.transport", "directory", NULL };
 
+/* No mail leaves a test. */
 static const char *const site_rules[] = { "protect /members.require", "verified",
-	"protect /admin.require", "superuser", NULL };
+	"protect /admin.require", "superuser", "mail.transport", "directory", NULL };
 
 static void
 site_rest(long milliseconds)

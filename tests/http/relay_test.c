@@ -1,0 +1,258 @@
+/* Mail through a real server that is away, slow, refuses, or goes away in the middle; and senders
+ * that are killed. One site, whose mail server each test starts as it wants it. */
+#include <dirent.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include "http/mail.h"
+#include "http/storm.h"
+
+#define PATIENCE 10.0 /* seconds for a try to be made */
+
+static struct site *site;
+static int port;
+
+static struct relay
+serve(const char *options)
+{
+	return relay_start(site, port, options);
+}
+
+/* Asks for a mail; the address of who gets it. */
+static const char *
+ask_for_mail(void)
+{
+	const char *email = site_member(site);
+
+	ck_answer(
+	    ASK(site, .path = "/auth/forgot-password", .json = text("{\"email\":\"%s\"}", email)),
+	    202, NULL);
+	return email;
+}
+
+static const char *
+outbox(const char *column, const char *email)
+{
+	const char *value =
+	    site_sql(site, text("SELECT %s FROM outbox WHERE recipient = %%Q", column), email);
+
+	return value == NULL ? "" : value;
+}
+
+/* Waits until that many tries have ended. */
+static void
+wait_for_tries(const char *email, int tries)
+{
+	double until = storm_seconds() + PATIENCE;
+
+	while (atoi(outbox("CASE WHEN lease IS NULL THEN tries ELSE 0 END", email)) < tries &&
+	       storm_seconds() < until)
+		storm_rest(20);
+	ck_assert_msg(atoi(outbox("tries", email)) == tries, "%s tries, not %d: %s\n%s",
+	    outbox("tries", email), tries, outbox("reason", email), site_log(site, 0));
+}
+
+/* Everything is due now, as if its time had come; what wakes the sender is any later mail. */
+static void
+try_again(void)
+{
+	site_sql(site, "UPDATE outbox SET next_try_at = 0, leased_until = 0");
+	ask_for_mail();
+}
+
+static void
+ends_well(const char *email)
+{
+	struct mail mail = mail_wait(site, email, 1);
+
+	ck_answer(ASK(site, .path = "/auth/reset-password",
+		      .json = text("{\"token\":\"%s\",\"password\":\"%s\"}",
+			  mail_token(site, &mail, "reset-password"), SITE_OTHER_PASSWORD)),
+	    200, NULL);
+}
+
+START_TEST(test_whole_life_through_a_mail_server)
+{
+	struct relay relay = serve("");
+	const char *email = site_email(), *new = site_email(), *invited = site_email();
+	struct login login;
+	struct mail mail;
+
+	ASK(site, .path = "/auth/register",
+	    .json = text("{\"email\":\"%s\",\"password\":\"%s\"}", email, SITE_PASSWORD));
+	mail = mail_wait(site, email, 1);
+	ck_answer(ASK(site, .path = "/auth/verify",
+		      .json = text("{\"token\":\"%s\"}", mail_token(site, &mail, "verify"))),
+	    200, NULL);
+	login = site_login_bearer(site, email, SITE_PASSWORD);
+	ck_answer(
+	    ASK(site, .path = "/users/me", .method = "PATCH", .bearer = login.access,
+		.json = text("{\"email\":\"%s\",\"current_password\":\"%s\"}", new, SITE_PASSWORD)),
+	    200, NULL);
+	mail_wait(site, email, 2);
+	mail = mail_wait(site, new, 1);
+	ck_answer(ASK(site, .path = "/auth/verify",
+		      .json = text("{\"token\":\"%s\"}", mail_token(site, &mail, "verify"))),
+	    200, NULL);
+	mail_wait(site, email, 3);
+	site_login_bearer(site, new, SITE_PASSWORD);
+	CTL(site, "user", "add", invited);
+	ends_well(invited);
+	mail_wait(site, invited, 2); /* the notice */
+	ck_assert_str_eq(site_sql(site, "SELECT count(*) FROM outbox"), "0");
+	relay_stop(&relay);
+}
+END_TEST
+
+START_TEST(test_server_away_for_a_while_gets_one_copy)
+{
+	const char *email = ask_for_mail();
+	struct relay relay;
+
+	wait_for_tries(email, 1);
+	ck_assert_str_ne(outbox("reason", email), "");
+	ck_assert_str_eq(outbox("state", email), "waiting");
+	relay = serve("");
+	try_again();
+	ends_well(email);
+	mail_wait(site, email, 2); /* the notice of the reset, and no second copy */
+	relay_stop(&relay);
+}
+END_TEST
+
+/* What the server does once, and then no more. */
+static const char *const stumbles[] = {
+	"--connect|421 later|--times|1",
+	"--mail|451 later|--times|1",
+	"--rcpt|450 greylisted|--times|1",
+	"--data|452 full|--times|1",
+	"--message|451 later|--times|1",
+	"--drop|connect|--times|1",
+	"--drop|mail|--times|1",
+	"--drop|data|--times|1",
+	"--drop|message|--times|1",
+};
+
+START_TEST(test_what_may_pass_is_tried_again)
+{
+	struct relay relay = serve(stumbles[_i]);
+	const char *email = ask_for_mail();
+
+	wait_for_tries(email, 1);
+	ck_assert_str_eq(outbox("state", email), "waiting");
+	try_again();
+	ends_well(email);
+	relay_stop(&relay);
+}
+END_TEST
+
+static const char *const refusals[] = {
+	"--rcpt|550 no such user|--times|1",
+	"--mail|553 not from you|--times|1",
+	"--message|554 spam|--times|1",
+};
+
+START_TEST(test_what_is_refused_is_listed_and_not_tried_again)
+{
+	struct relay relay = serve(refusals[_i]);
+	const char *email = ask_for_mail();
+
+	wait_for_tries(email, 1);
+	ck_assert_str_eq(outbox("state", email), "refused");
+	ck_assert_str_eq(outbox("token IS NULL", email), "1");
+	ck_assert_ptr_nonnull(strchr(outbox("reason", email), '5'));
+	try_again();
+	mail_wait(site, email, 0);
+	ck_assert_str_eq(outbox("tries", email), "1");
+	relay_stop(&relay);
+}
+END_TEST
+
+/* Whether the process sends for this site. */
+static bool
+is_sender(const char *pid)
+{
+	size_t size;
+	const char *name = storm_file(text("/proc/%s/comm", pid), &size);
+	const char *environment;
+
+	if (strcmp(name, "deliver\n") != 0)
+		return false;
+	environment = storm_file(text("/proc/%s/environ", pid), &size);
+	return storm_contains(environment, size, site->state, strlen(site->state));
+}
+
+/* Ends whoever is sending: how many there were. */
+static size_t
+kill_senders(void)
+{
+	DIR *walk = opendir("/proc");
+	struct dirent *entry;
+	size_t count = 0;
+
+	while (walk != NULL && (entry = readdir(walk)) != NULL) {
+		if (atoi(entry->d_name) > 0 && is_sender(entry->d_name))
+			count += kill(atoi(entry->d_name), SIGKILL) == 0;
+	}
+	if (walk != NULL)
+		closedir(walk);
+	return count;
+}
+
+static const char *const hangs[] = { "--hang|connect|--times|1", "--hang|data|--times|1",
+	"--hang|message|--times|1" };
+
+START_TEST(test_killed_sender_leaves_its_mail_to_the_next)
+{
+	struct relay relay = serve(hangs[_i]);
+	const char *email = ask_for_mail();
+	double until = storm_seconds() + PATIENCE;
+
+	while (atoi(outbox("tries", email)) == 0 && storm_seconds() < until)
+		storm_rest(20);
+	storm_rest(500); /* until it waits for the server */
+	ck_assert_uint_ge(kill_senders(), 1);
+	ck_assert_str_eq(outbox("tries", email), "1");
+	try_again(); /* the lease has run out */
+	mail_wait(site, email, 1);
+	relay_stop(&relay);
+}
+END_TEST
+
+START_TEST(test_locked_database_sends_no_second_copy)
+{
+	struct relay relay = serve("");
+	const char *email = ask_for_mail();
+	struct sqlite3 *lock = site_lock(site);
+
+	storm_rest(3000); /* longer than database.busy_timeout */
+	site_unlock(lock);
+	try_again();
+	mail_wait(site, email, 1);
+	relay_stop(&relay);
+}
+END_TEST
+
+#define LENGTH(rows) ((int)(sizeof(rows) / sizeof((rows)[0])))
+
+int
+main(void)
+{
+	TCase *tests = tcase_create("relay");
+	struct relay relay = relay_start(NULL, 0, "");
+
+	port = relay.port;
+	relay_stop(&relay);
+	site = site_start(&(struct site_options){
+	    .settings = {
+		"mail.smtp_url", text("smtp://127.0.0.1:%d", port), "mail.transport", "smtp" } });
+	tcase_add_test(tests, test_whole_life_through_a_mail_server);
+	tcase_add_test(tests, test_server_away_for_a_while_gets_one_copy);
+	tcase_add_loop_test(tests, test_what_may_pass_is_tried_again, 0, LENGTH(stumbles));
+	tcase_add_loop_test(
+	    tests, test_what_is_refused_is_listed_and_not_tried_again, 0, LENGTH(refusals));
+	tcase_add_loop_test(
+	    tests, test_killed_sender_leaves_its_mail_to_the_next, 0, LENGTH(hangs));
+	tcase_add_test(tests, test_locked_database_sends_no_second_copy);
+	return site_run(tests);
+}
