@@ -138,13 +138,17 @@ ask_hidden(const char *question, struct secret *answer)
 }
 
 static enum ctl_exit
-ask_twice(struct secret *password)
+ask_twice(bool may_invite, struct secret *password)
 {
 	struct secret again = { 0 };
 	enum ctl_exit status = CTL_REFUSED;
 
+	if (may_invite)
+		fputs("Without a password, a link to set one is mailed to the address.\n", stderr);
 	if (!ask_hidden("New password: ", password))
 		ctl_refuse("no password was given, or one that is too long");
+	else if (may_invite && password->len == 0)
+		status = CTL_DONE;
 	else if (!ask_hidden("Once more: ", &again) ||
 		 !secret_equal(secret_span(password), secret_span(&again)))
 		ctl_refuse("the two passwords differ; nothing was changed");
@@ -178,7 +182,8 @@ ask_judge(const struct ctl *ctl, struct span password, struct span email, struct
 }
 
 enum ctl_exit
-ask_password(struct ctl *ctl, struct span email, struct span username, struct secret *password)
+ask_password(struct ctl *ctl, struct span email, struct span username, bool may_invite,
+    struct secret *password)
 {
 	enum ctl_exit status = CTL_DONE;
 
@@ -187,12 +192,13 @@ ask_password(struct ctl *ctl, struct span email, struct span username, struct se
 			status = ctl_refuse("standard input holds no password in its first line, "
 					    "or one that is too long");
 	} else if (ask_possible(ctl)) {
-		status = ask_twice(password);
-	} else {
+		status = ask_twice(may_invite, password);
+	} else if (!may_invite) {
 		status = ctl_refuse("a password is needed: use --password-stdin, or run this on a "
 				    "terminal");
 	}
-	if (status == CTL_DONE)
+	if (status == CTL_DONE &&
+	    (!may_invite || password->len > 0 || arguments_option(ctl, "--password-stdin") != NULL))
 		status = ask_judge(ctl, secret_span(password), email, username);
 	if (status != CTL_DONE)
 		secret_wipe(password);

@@ -1,5 +1,6 @@
 #include "change.h"
 
+#include "auth/notice.h"
 #include "base/text.h"
 #include "store/audit.h"
 #include "store/session.h"
@@ -56,7 +57,19 @@ change_audit(struct ctl *ctl, const char *event, struct span user, struct span s
 		.event = event, .user = user, .actor = SPAN("operator"), .session = session
 	};
 
-	return audit_insert(&ctl->ctx, &entry);
+	enum rc rc = audit_insert(&ctl->ctx, &entry);
+
+	return rc == RC_OK ? notice_event(&ctl->ctx, event, user) : rc;
+}
+
+enum rc
+change_end_links(struct ctl *ctl, const struct user *user)
+{
+	enum rc rc = onetime_end(&ctl->ctx, user, ONETIME_RESET);
+
+	if (rc == RC_OK)
+		rc = onetime_end(&ctl->ctx, user, ONETIME_CHANGE);
+	return rc == RC_OK ? onetime_end(&ctl->ctx, user, ONETIME_VERIFY) : rc;
 }
 
 enum rc
@@ -79,7 +92,7 @@ change_end_sessions(struct ctl *ctl, const struct user *user, size_t *ended)
 	for (size_t i = 0; i < count && rc == RC_OK; i++)
 		rc = change_audit(ctl, "session.ended", span_of(user->id), span_of(sessions[i].id));
 	if (rc == RC_OK)
-		rc = session_end_all(&ctl->ctx, user);
+		rc = session_end_others(&ctl->ctx, user, (struct span){ NULL, 0 });
 	if (rc == RC_OK)
 		rc = user_bump_version(&ctl->ctx, user);
 	if (ended != NULL)

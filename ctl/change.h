@@ -23,7 +23,11 @@ enum ctl_exit change_email(struct ctl *, const char *given, struct span *email);
 /* Finds an account outside a transaction; says when there is none. */
 enum ctl_exit change_find(struct ctl *, const char *given, struct user *);
 
-/* One audit row by the operator; "user" and "session" may be "not given". */
+/* Ends all links that were mailed for the account, and with them what address is pending. */
+enum rc change_end_links(struct ctl *, const struct user *) RC_MUST;
+
+/* One audit row by the operator, of which hooks are told; "user" and "session" may be "not given".
+ */
 enum rc change_audit(
     struct ctl *, const char *event, struct span user, struct span session) RC_MUST;
 

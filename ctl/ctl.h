@@ -63,6 +63,7 @@ bool help_group(const char *word, FILE *);
 enum ctl_exit ctl_find(struct ctl *);       /* finds the state directory, becomes its owner */
 enum ctl_exit ctl_open(struct ctl *);       /* reads the configuration */
 enum ctl_exit ctl_open_store(struct ctl *); /* opens the database */
+enum ctl_exit ctl_open_keys(struct ctl *);  /* opens the keys of links in mails */
 enum ctl_exit ctl_open_slots(struct ctl *); /* opens the hash slots, where there are none yet */
 void ctl_close(struct ctl *);
 /* When root runs it: goes on as that user, for good. */
@@ -89,9 +90,10 @@ bool ask_possible(const struct ctl *);
 bool ask_yes(const char *question, bool preset);
 /* One line, without its end; false at the end of input or when it is too long. */
 bool ask_line(const char *question, char *line, size_t size);
-/* A new password for that account, from a prompt or standard input, checked against the policy. */
-enum ctl_exit ask_password(
-    struct ctl *, struct span email, struct span username, struct secret *password);
+/* A new password for that account, from a prompt or standard input, checked against the policy.
+ * Where none is needed ("may_invite"), no answer and nobody to ask leave it empty. */
+enum ctl_exit ask_password(struct ctl *, struct span email, struct span username, bool may_invite,
+    struct secret *password);
 
 /* file.c: files of the state directory. */
 /* Serialises what changes files here, until the descriptor is closed; -1 where that is not
@@ -107,6 +109,10 @@ enum rc file_write(const char *directory, const char *name, struct span text) RC
 enum ctl_exit migrate_complete(struct ctl *);
 /* Makes the decoy hash where it is missing or outdated; the store is open. */
 enum ctl_exit migrate_decoy(struct ctl *);
+
+/* mail.c: sends what a command has put into the outbox, in a process of its own; nothing else of
+ * this one may be open. */
+void mail_send_detached(const char *directory);
 
 /* user.c: creates an account, asking for its password. */
 enum ctl_exit user_create(

@@ -14,8 +14,7 @@
 #include "base/text.h"
 #include "crypto/keyring.h"
 #include "crypto/password.h"
-#include "ctl.h"
-#include "listing.h"
+#include "doctor.h"
 #include "store/check.h"
 #include "store/migrate.h"
 #include "store/operate.h"
@@ -24,8 +23,6 @@
 #define DOCTOR_SPACE_LEAST (UINT64_C(16) << 20)
 #define DOCTOR_SPACE_LOW (UINT64_C(256) << 20)
 #define DOCTOR_YEAR_2025 INT64_C(1735689600000)
-
-enum doctor_finding { FINDING_OK, FINDING_WARNING, FINDING_FAIL };
 
 static const struct {
 	const char *word, *colour;
@@ -38,16 +35,7 @@ static const struct {
 static const struct column doctor_columns[] = { { "status", 0 }, { "check", 0 }, { "detail", 0 },
 	{ NULL, 0 } };
 
-struct doctor {
-	struct ctl *ctl;
-	struct listing listing;
-	size_t failed;
-};
-
-static void doctor_find(struct doctor *, enum doctor_finding, const char *check, const char *format,
-    ...) __attribute__((format(printf, 4, 5)));
-
-static void
+void
 doctor_find(
     struct doctor *doctor, enum doctor_finding finding, const char *check, const char *format, ...)
 {
@@ -72,8 +60,7 @@ doctor_find(
 	fputc('\n', stdout);
 }
 
-/* The finding of a function below that names its fault. */
-static bool
+bool
 doctor_rc(struct doctor *doctor, enum rc rc, const char *check, const struct config_fault *fault)
 {
 	if (rc == RC_OK)
@@ -167,8 +154,7 @@ doctor_config(struct doctor *doctor)
 	return true;
 }
 
-/* Whether the site is reached on this machine alone: then nobody listens in. */
-static bool
+bool
 doctor_loopback(struct span url)
 {
 	static const char *const hosts[] = { "127.0.0.1", "localhost", "[::1]" };
@@ -440,6 +426,7 @@ doctor_run(struct ctl *ctl)
 		doctor_keys(&doctor);
 		doctor_database(&doctor);
 		doctor_filesystem(&doctor);
+		doctor_mail(&doctor);
 	}
 	doctor_clock(&doctor);
 	doctor_space(&doctor);

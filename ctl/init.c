@@ -13,6 +13,8 @@
 #include "base/text.h"
 #include "ctl.h"
 
+#define INIT_SENDMAIL "/usr/sbin/sendmail"
+
 /* Whether only what an interrupted init leaves is in there. */
 static bool
 init_empty(int fd)
@@ -107,11 +109,24 @@ init_directory(struct ctl *ctl)
 	return status == CTL_DONE ? ctl_become(user, group) : status;
 }
 
+/* Mail leaves as other programs of this machine send it, where they can. */
+static enum rc
+init_mail(struct buf *template, struct buf *text, struct config_fault *fault)
+{
+	enum rc rc = buf_check(template);
+
+	return rc == RC_OK
+		   ? config_edit(buf_span(template), "mail", "transport",
+			 access(INIT_SENDMAIL, X_OK) == 0 ? "sendmail" : "directory", text, fault)
+		   : rc;
+}
+
 /* The configuration as a text that was found good. */
 static enum ctl_exit
 init_template(struct ctl *ctl, struct buf *text)
 {
 	const char *url = arguments_option(ctl, "--url");
+	struct buf template = BUF_INIT(CONFIG_SIZE_MAX);
 	struct config_fault fault = { "" };
 	struct config *config = NULL;
 	enum rc rc;
@@ -120,8 +135,9 @@ init_template(struct ctl *ctl, struct buf *text)
 		url = "http://127.0.0.1:8080";
 	if (!text_is_utf8(span_of(url)) || text_has_space(span_of(url)))
 		return ctl_refuse("the url is none; write it as https://www.example.org");
-	config_template(text, url);
-	rc = buf_check(text);
+	config_template(&template, url);
+	rc = init_mail(&template, text, &fault);
+	buf_free(&template);
 	if (rc == RC_OK)
 		rc = config_parse(buf_span(text), CONFIG_FILE, &config, &fault);
 	config_free(config);
@@ -162,6 +178,13 @@ init_tell(const struct ctl *ctl)
 	if (!ctl->config->cookie.secure)
 		ctl_say("cookie.secure is off, since the site is not https; turn it on before "
 			"others use it");
+	if (ctl->config->mail.transport == MAIL_SENDMAIL)
+		ctl_say("mail leaves by %s; yettctl mail test ADDRESS tries it",
+		    ctl->config->mail.sendmail);
+	else
+		ctl_say(
+		    "mail becomes files in %s/%s, since there is no %s; see [mail] in " CONFIG_FILE,
+		    ctl->directory, ctl->config->mail.directory, INIT_SENDMAIL);
 }
 
 enum ctl_exit

@@ -36,6 +36,21 @@ main_finish(enum ctl_exit status)
 	return status;
 }
 
+/* Nobody waits for a mail server. */
+static void
+main_close(struct ctl *ctl)
+{
+	char *directory = ctl->directory;
+	bool posted = ctl->ctx.posted;
+
+	ctl->directory = NULL;
+	ctl_close(ctl);
+	log_close();
+	if (posted)
+		mail_send_detached(directory);
+	free(directory);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -52,7 +67,6 @@ main(int argc, char **argv)
 	if (status == CTL_DONE && ctl.command != NULL)
 		status = ctl.command->run(&ctl);
 	status = main_finish(status);
-	ctl_close(&ctl);
-	log_close();
+	main_close(&ctl);
 	return (int)status;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "crypto/hash_slots.h"
+#include "crypto/keyring.h"
 #include "ctl.h"
 #include "store/db.h"
 
@@ -17,7 +18,8 @@
 #define OPEN_GRANTS                                                                                \
 	(GRANT_OPERATE | GRANT_USER_READ | GRANT_USER_CREATE | GRANT_USER_WRITE |                  \
 	    GRANT_SESSION_READ | GRANT_SESSION_END | GRANT_AUDIT | GRANT_CLEAN | GRANT_CRED_READ | \
-	    GRANT_HASH)
+	    GRANT_HASH | GRANT_RESET_LINK | GRANT_ONETIME_END | GRANT_OUTBOX_SEAL | GRANT_NOTICE | \
+	    GRANT_PENDING_READ | GRANT_OUTBOX_SEND)
 
 /* ../state and state beside the executable; NULL when neither holds a configuration. */
 static char *
@@ -136,8 +138,22 @@ ctl_open_store(struct ctl *ctl)
 	ctl->ctx.arena = arena_new(OPEN_ARENA);
 	if (ctl->ctx.arena == NULL)
 		return ctl_fault(RC_UNAVAILABLE);
-	/* No keys: nothing that a command stores is keyed, and it works where they are broken. */
+	/* No keys: what nearly all commands store is not keyed, and they work where keys are
+	 * broken.
+	 */
 	return ctl_answer(db_open(&ctl->ctx.db, ctl->config, OPEN_GRANTS, &fault), &fault);
+}
+
+enum ctl_exit
+ctl_open_keys(struct ctl *ctl)
+{
+	unsigned purposes = KEYS_OF(PURPOSE_RESET) | KEYS_OF(PURPOSE_OUTBOX);
+	struct config_fault fault = { "" };
+
+	if (ctl->ctx.keys != NULL)
+		return CTL_DONE;
+	return ctl_answer(
+	    keyring_open(&ctl->ctx.keys, ctl->config, purposes, JWT_NONE, &fault), &fault);
 }
 
 enum ctl_exit
@@ -155,6 +171,7 @@ void
 ctl_close(struct ctl *ctl)
 {
 	db_close(ctl->ctx.db);
+	keyring_free(ctl->ctx.keys);
 	if (ctl->ctx.slots != NULL)
 		hash_slots_close(ctl->ctx.slots);
 	arena_free(ctl->ctx.arena);

@@ -1,6 +1,7 @@
 /* user: accounts. */
 #include <sodium.h>
 
+#include "auth/notice.h"
 #include "base/text.h"
 #include "change.h"
 #include "crypto/password.h"
@@ -72,7 +73,7 @@ user_show(struct ctl *ctl)
 struct user_wish {
 	struct span email, username;
 	bool verified, superuser;
-	char hash[PASSWORD_HASH_SIZE];
+	char hash[PASSWORD_HASH_SIZE]; /* empty: the owner is invited to set a password */
 };
 
 static enum rc
@@ -85,7 +86,15 @@ user_refuse_taken(const struct user_wish *wish, bool email)
 	return RC_NO;
 }
 
-/* Inside the transaction: the account, its role, its audit rows. */
+static enum rc
+user_invite(struct ctl *ctl, const struct user *user)
+{
+	const struct onetime link = { .kind = ONETIME_RESET, .email = user->email };
+
+	return notice_link(&ctl->ctx, MAIL_KIND_INVITATION, user, &link, (struct span){ NULL, 0 });
+}
+
+/* Inside the transaction: the account, its role, its invitation, its audit rows. */
 static enum rc
 user_create_rows(struct ctl *ctl, const struct user_wish *wish)
 {
@@ -107,26 +116,29 @@ user_create_rows(struct ctl *ctl, const struct user_wish *wish)
 	}
 	if (rc == RC_OK)
 		rc = change_audit(ctl, "user.created", span_of(id), (struct span){ 0 });
-	if (rc != RC_OK || !wish->superuser)
-		return rc;
-	rc = operate_user_find(&ctl->ctx, wish->email, &user);
 	if (rc == RC_OK)
+		rc = operate_user_find(&ctl->ctx, wish->email, &user);
+	if (rc == RC_OK && wish->superuser)
 		rc = operate_role_assign(&ctl->ctx, &user, SPAN(SUPERUSER));
-	if (rc == RC_OK)
+	if (rc == RC_OK && wish->superuser)
 		rc = change_audit_role(ctl, "role.assigned", span_of(id), SPAN(SUPERUSER));
+	if (rc == RC_OK && wish->hash[0] == '\0')
+		rc = user_invite(ctl, &user);
 	return rc == RC_NO ? RC_INTERNAL : rc;
 }
 
+/* The hash of a password that is asked for; where there may be none, it can stay empty. */
 static enum ctl_exit
-user_hash(struct ctl *ctl, struct span email, struct span username, char hash[PASSWORD_HASH_SIZE])
+user_hash(struct ctl *ctl, struct span email, struct span username, bool may_invite,
+    char hash[PASSWORD_HASH_SIZE])
 {
 	struct secret password = { 0 };
-	enum ctl_exit status = ask_password(ctl, email, username, &password);
+	enum ctl_exit status = ask_password(ctl, email, username, may_invite, &password);
 	enum rc rc;
 
-	if (status == CTL_DONE)
+	if (status == CTL_DONE && password.len > 0)
 		status = ctl_open_slots(ctl);
-	if (status == CTL_DONE) {
+	if (status == CTL_DONE && password.len > 0) {
 		rc = password_hash(
 		    &ctl->config->password, ctl->ctx.slots, secret_span(&password), hash);
 		if (rc != RC_OK)
@@ -154,6 +166,17 @@ user_wish_names(struct ctl *ctl, const char *email, const char *username, struct
 	return rc == RC_OK ? CTL_DONE : ctl_fault(rc);
 }
 
+/* Whether a link can be mailed, and keys to make it are there. */
+static enum ctl_exit
+user_can_invite(struct ctl *ctl)
+{
+	if (ctl->config->mail.transport == MAIL_NONE || !ctl->config->routes.reset)
+		return ctl_refuse("a password is needed, since no link can be mailed here (see "
+				  "mail.transport and routes.reset): use --password-stdin, or run "
+				  "this on a terminal");
+	return ctl_open_keys(ctl);
+}
+
 /* Before the prompt, so that nobody types a password in vain; the transaction decides. */
 static enum ctl_exit
 user_create_check(struct ctl *ctl, const struct user_wish *wish)
@@ -176,7 +199,9 @@ user_create(struct ctl *ctl, const char *email, const char *username, bool verif
 	if (status == CTL_DONE)
 		status = user_create_check(ctl, &wish);
 	if (status == CTL_DONE)
-		status = user_hash(ctl, wish.email, wish.username, wish.hash);
+		status = user_hash(ctl, wish.email, wish.username, true, wish.hash);
+	if (status == CTL_DONE && wish.hash[0] == '\0')
+		status = user_can_invite(ctl);
 	if (status != CTL_DONE)
 		goto out;
 	ctl->ctx.now = clock_wall(&ctl->ctx.clock);
@@ -184,8 +209,10 @@ user_create(struct ctl *ctl, const char *email, const char *username, bool verif
 	status = rc != RC_OK ? ctl_fault(rc)
 			     : change_answer(db_end(ctl->ctx.db, user_create_rows(ctl, &wish)));
 	if (status == CTL_DONE)
-		ctl_say("created %.*s%s%s", (int)wish.email.len, wish.email.data,
-		    verified ? ", verified" : "", superuser ? ", superuser" : "");
+		ctl_say("created %.*s%s%s%s", (int)wish.email.len, wish.email.data,
+		    verified ? ", verified" : "", superuser ? ", superuser" : "",
+		    wish.hash[0] == '\0' ? "; a mail with a link to set a password is on its way"
+					 : "");
 out:
 	sodium_memzero(&wish, sizeof(wish));
 	return status;
@@ -206,7 +233,14 @@ user_add(struct ctl *ctl)
 static enum rc
 user_passwd_apply(struct ctl *ctl, const struct user *user, void *hash)
 {
-	return operate_user_password(&ctl->ctx, user, hash);
+	enum rc rc = operate_user_password(&ctl->ctx, user, hash);
+
+	if (rc == RC_OK)
+		rc = change_end_links(ctl, user);
+	if (rc == RC_OK)
+		rc = notice_mail(&ctl->ctx, MAIL_KIND_PASSWORD_CHANGED, user, user->email,
+		    (struct span){ NULL, 0 });
+	return rc;
 }
 
 enum ctl_exit
@@ -223,7 +257,7 @@ user_passwd(struct ctl *ctl)
 	if (status == CTL_DONE)
 		status = change_find(ctl, ctl->words[0], &user);
 	if (status == CTL_DONE)
-		status = user_hash(ctl, user.email, user.username, hash);
+		status = user_hash(ctl, user.email, user.username, false, hash);
 	if (status == CTL_DONE)
 		status = change_user(ctl, ctl->words[0], &change, hash, &ended);
 	if (status == CTL_DONE)
@@ -261,8 +295,10 @@ user_activate(struct ctl *ctl)
 static enum rc
 user_deactivate_apply(struct ctl *ctl, const struct user *user, void *state)
 {
+	enum rc rc = operate_user_active(&ctl->ctx, user, false);
+
 	(void)state;
-	return operate_user_active(&ctl->ctx, user, false);
+	return rc == RC_OK ? change_end_links(ctl, user) : rc;
 }
 
 enum ctl_exit

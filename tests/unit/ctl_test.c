@@ -151,6 +151,7 @@ setup(void)
 	setenv("YETT_STATE", path, 1);
 	snprintf(line, sizeof(line), "init|%s", path);
 	ctl_must(line, NULL);
+	ctl_must("set|mail.transport|directory", NULL); /* nothing leaves a test */
 	ctl_must("user|add|root@example.org|--verified|--superuser|--password-stdin", GOOD);
 }
 
@@ -212,8 +213,10 @@ static const struct {
 	/* which state directory */
 	{ "--state|/nonexistent|user|list", NULL, 1, "", "yettctl init" },
 	/* accounts */
-	{ "user|add|a@example.org", NULL, 1, "", "--password-stdin" },
-	{ "user|add|a@example.org|--yes", NULL, 1, "", "--password-stdin" },
+	{ "user|add|invited@example.org", NULL, 0, "a mail with a link", "" },
+	{ "user|add|invited@example.org|--yes", NULL, 1, "", "already" },
+	{ "user|passwd|invited@example.org", NULL, 1, "", "--password-stdin" },
+	{ "user|delete|invited@example.org|--yes", NULL, 0, "is deleted", "" },
 	{ "user|add|a.example.org|--password-stdin", GOOD, 1, "", "no address" },
 	{ "user|add|a@example.org|--password-stdin", "", 1, "", "no password" },
 	{ "user|add|a@example.org|--password-stdin", "\n", 1, "", "refused:" },

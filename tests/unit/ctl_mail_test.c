@@ -1,0 +1,360 @@
+/* yettctl mail, and what doctor says of mail: the real binary on a state directory. */
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "base/json.h"
+#include "unit/post.h"
+
+static struct post post;
+static char out[65536], err[65536];
+
+static void
+begin(const char *lines, int count)
+{
+	post_begin(&post, lines);
+	for (int i = 0; i < count; i++)
+		post_put(&post, OUTBOX_MAIL, "verify", true);
+}
+
+static void
+end(void)
+{
+	post_end(&post);
+}
+
+static void
+keep(char to[65536], const char *name)
+{
+	snprintf(to, 65536, "%s", post_read(&post, name));
+}
+
+static void
+redirect(int to, const char *name)
+{
+	int fd = open(post_path(&post, name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	dup2(fd, to);
+}
+
+/* Words are separated by spaces; the exit status. What was printed is in out and err. */
+static int
+ctl(const char *line)
+{
+	const char *build = getenv("YETT_BUILD");
+	char program[4200], copy[500], *rest = copy;
+	char *words[12] = { program, (char[]){ "--state" }, post.directory };
+	int status, count = 3;
+	pid_t child;
+
+	snprintf(program, sizeof(program), "%s/bin/yettctl", build == NULL ? "build" : build);
+	snprintf(copy, sizeof(copy), "%s", line);
+	while (rest != NULL && count < 11)
+		words[count++] = strsep(&rest, " ");
+	child = fork();
+	if (child == 0) {
+		redirect(STDOUT_FILENO, "out");
+		redirect(STDERR_FILENO, "err");
+		execv(program, words);
+		_exit(127);
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	keep(out, "out");
+	keep(err, "err");
+	ck_assert(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void
+script(const char *section, const char *body)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text), "#!/bin/sh\n%s\n", body);
+	post_write(&post, "script", text, 0700);
+	snprintf(text, sizeof(text), "%s%s\n", section, post_path(&post, "script"));
+	post_configure(&post, text);
+}
+
+#define USE_COMMAND "transport = command\ncommand = "
+
+/* --- list --------------------------------------------------------------------------------------
+ */
+
+START_TEST(list_tells_address_tries_and_reason)
+{
+	begin("transport = directory\n", 2);
+	post_sql(&post,
+	    "UPDATE outbox SET state = 'refused', tries = 3, reason = 'no such box', token = NULL "
+	    "WHERE id = 1");
+	ck_assert_int_eq(ctl("mail list"), 0);
+	ck_assert_ptr_nonnull(strstr(out, "ada@example.org"));
+	ck_assert_ptr_nonnull(strstr(out, "refused  3      -"));
+	ck_assert_ptr_nonnull(strstr(out, "no such box"));
+	ck_assert_ptr_nonnull(strstr(out, "waiting  0      20"));
+	end();
+}
+END_TEST
+
+START_TEST(list_is_json_too)
+{
+	struct json *json;
+	const struct json *row;
+	double tries = -1;
+
+	begin("transport = directory\n", 1);
+	post_put(&post, OUTBOX_HOOK, "user.registered", false);
+	ck_assert_int_eq(ctl("mail list --json"), 0);
+	ck_assert_int_eq(json_read(span_of(out), &json), RC_OK);
+	row = json_first(json);
+	ck_assert_ptr_nonnull(row);
+	ck_assert_ptr_null(json_next(row));
+	ck_assert(span_equal(json_string(json_member(row, "address")), SPAN("ada@example.org")));
+	ck_assert(span_equal(json_string(json_member(row, "kind")), SPAN("verify")));
+	ck_assert(span_equal(json_string(json_member(row, "state")), SPAN("waiting")));
+	ck_assert(json_number(json_member(row, "tries"), &tries) && tries == 0);
+	ck_assert_int_eq(json_kind(json_member(row, "reason")), JSON_NULL);
+	ck_assert_int_eq(json_kind(json_member(row, "next_try")), JSON_STRING);
+	json_free(json);
+	ck_assert_int_eq(ctl("mail list --events"), 0);
+	ck_assert_ptr_nonnull(strstr(out, "user.registered"));
+	ck_assert_ptr_null(strstr(out, "verify"));
+	end();
+}
+END_TEST
+
+/* --- send --------------------------------------------------------------------------------------
+ */
+
+START_TEST(send_tries_all_that_waits)
+{
+	begin("transport = directory\n", 3);
+	post_sql(&post, "UPDATE outbox SET next_try_at = next_try_at + 1800000");
+	ck_assert_int_eq(ctl("mail send"), 0);
+	ck_assert_uint_eq(post_mails(&post, NULL), 3);
+	ck_assert_str_eq(out, "3 sent, 0 refused, 0 put off\n");
+	ck_assert_str_eq(err, "");
+	end();
+}
+END_TEST
+
+START_TEST(send_says_what_still_waits_and_why)
+{
+	begin("transport = directory\n", 1);
+	script(USE_COMMAND, "cat >/dev/null; echo come back; exit 75");
+	ck_assert_int_eq(ctl("mail send"), 1);
+	ck_assert_ptr_nonnull(strstr(out, "waits: verify to ada@example.org: "));
+	ck_assert_ptr_nonnull(strstr(out, "come back"));
+	ck_assert_ptr_nonnull(strstr(err, "1 mails wait"));
+	ck_assert_int_eq(ctl("mail send"), 1);
+	ck_assert_int_eq(post_int(&post, "SELECT tries FROM outbox"), 2);
+	end();
+}
+END_TEST
+
+/* What was refused for good is listed, and does not wait. */
+START_TEST(send_is_content_with_what_is_refused)
+{
+	begin("transport = directory\n", 1);
+	post_sql(&post, "UPDATE outbox SET token = NULL");
+	ck_assert_int_eq(ctl("mail send"), 0);
+	ck_assert_ptr_nonnull(strstr(out, "refused: verify to ada@example.org: "));
+	ck_assert_int_eq(ctl("mail list"), 0);
+	ck_assert_ptr_nonnull(strstr(out, "missing"));
+	end();
+}
+END_TEST
+
+/* What another one is sending is not sent twice, and waits. */
+START_TEST(send_leaves_what_is_leased)
+{
+	begin("transport = directory\n", 1);
+	post_sql(&post, "UPDATE outbox SET lease = 'x', leased_until = next_try_at + 60000");
+	ck_assert_int_eq(ctl("mail send"), 1);
+	ck_assert_uint_eq(post_mails(&post, NULL), 0);
+	end();
+}
+END_TEST
+
+/* --- test --------------------------------------------------------------------------------------
+ */
+
+START_TEST(test_sends_a_message_and_queues_none)
+{
+	char name[300];
+
+	begin("transport = directory\n", 0);
+	ck_assert_int_eq(ctl("mail test bob@example.org"), 0);
+	ck_assert_uint_eq(post_mails(&post, name), 1);
+	ck_assert_ptr_nonnull(strstr(out, name));
+	ck_assert_ptr_nonnull(strstr(post_read(&post, name), "To: bob@example.org\r\n"));
+	ck_assert_ptr_nonnull(strstr(post_read(&post, name), "Subject: Test of The Tower\r\n"));
+	ck_assert_int_eq(post_int(&post, POST_ALL), 0);
+	end();
+}
+END_TEST
+
+static const struct {
+	const char *body, *line, *said;
+} test_rows[] = {
+	{ "exit 75", "mail test bob@example.org", "not now: " },
+	{ "echo unheard of; exit 67", "mail test bob@example.org", "unheard of" },
+	{ "exit 0", "mail test bob", "is no address" },
+	{ "exit 0", "mail test -f@-", "is no address" },
+};
+
+START_TEST(test_says_why_not)
+{
+	begin("transport = directory\n", 0);
+	script(USE_COMMAND, test_rows[_i].body);
+	ck_assert_int_ne(ctl(test_rows[_i].line), 0);
+	ck_assert_msg(
+	    strstr(err, test_rows[_i].said) != NULL || strstr(test_rows[_i].line, " -") != NULL,
+	    "%s", err);
+	end();
+}
+END_TEST
+
+/* --- doctor ------------------------------------------------------------------------------------
+ */
+
+static const struct {
+	const char *lines, *expected;
+} doctor_rows[] = {
+	{ "transport = directory\n",
+	    "ok       mail: by directory, from The Tower <no-reply@tower.example>" },
+	{ "transport = directory\ndirectory = yett.conf\n", "FAIL     mail: mail.directory: " },
+	{ "transport = sendmail\nsendmail = /nonexistent/sendmail\n",
+	    "FAIL     mail: mail.sendmail: /nonexistent/sendmail: No such file" },
+	{ "transport = sendmail\nsendmail = /etc/passwd\n", "is no executable file" },
+	{ "transport = sendmail\nsendmail = /bin/true\n", "ok       mail: by sendmail" },
+	{ "transport = command\ncommand = /nonexistent/told -x\n",
+	    "FAIL     mail: mail.command: /nonexistent/told: No such file" },
+	{ "transport = command\ncommand = /bin/true -x\n", "ok       mail: by command" },
+	{ "transport = smtp\nsmtp_url = smtp://127.0.0.1:25\n", "ok       mail: by smtp" },
+	{ "transport = smtp\nsmtp_url = smtp://me@127.0.0.1:25\nsmtp_password_file = secret\n",
+	    "FAIL     mail: " },
+	{ "transport = smtp\nsmtp_url = smtp://127.0.0.1\nsmtp_ca_file = nowhere.pem\n",
+	    "FAIL     mail: mail.smtp_ca_file: No such file" },
+	{ "transport = none\n", "warning  mail: mail.transport is none" },
+	{ "transport = none\n[hooks]\ncommand = /nonexistent/told\n",
+	    "FAIL     hooks: hooks.command: /nonexistent/told" },
+	{ "transport = none\n[hooks]\ncommand = /bin/true --json\n",
+	    "ok       hooks: /bin/true --json" },
+	{ "transport = directory\n", "ok       mail templates: complete" },
+	{ "transport = directory\n", "cgi-bin/deliver\n" },
+	{ "transport = directory\n", "ok       mail queue: 1 wait, 0 were refused" },
+};
+
+START_TEST(doctor_looks_after_mail)
+{
+	begin(doctor_rows[_i].lines, 1);
+	ctl("doctor");
+	ck_assert_msg(strstr(out, doctor_rows[_i].expected) != NULL, "%s", out);
+	end();
+}
+END_TEST
+
+START_TEST(doctor_sees_a_loose_password)
+{
+	begin("transport = smtp\nsmtp_url = smtp://me@127.0.0.1:25\nsmtp_password_file = secret\n",
+	    0);
+	post_write(&post, "secret", "of the server\n", 0600);
+	ctl("doctor");
+	ck_assert_msg(strstr(out, "ok       mail: by smtp") != NULL, "%s", out);
+	ck_assert_ptr_null(strstr(out, "of the server"));
+	ck_assert_int_eq(chmod(post_path(&post, "secret"), 0644), 0);
+	ctl("doctor");
+	ck_assert_msg(strstr(out, "FAIL     mail: ") != NULL, "%s", out);
+	end();
+}
+END_TEST
+
+START_TEST(doctor_sees_what_waits_too_long)
+{
+	begin("transport = directory\n", 2);
+	post_sql(&post, "UPDATE outbox SET created_at = created_at - 3660000 WHERE id = 1");
+	ctl("doctor");
+	ck_assert_ptr_nonnull(strstr(out, "warning  mail queue: 1 wait for longer than an hour"));
+	end();
+}
+END_TEST
+
+START_TEST(doctor_sees_a_broken_template)
+{
+	begin("transport = directory\n", 0);
+	ck_assert_int_eq(mkdir(post_path(&post, "templates"), 0700), 0);
+	ck_assert_int_eq(mkdir(post_path(&post, "templates/mail"), 0700), 0);
+	ck_assert_int_eq(mkdir(post_path(&post, "templates/mail/en"), 0700), 0);
+	post_write(&post, "templates/mail/en/verify.txt", "{{nonsense}}\n", 0600);
+	ck_assert_int_eq(ctl("doctor"), 1);
+	ck_assert_ptr_nonnull(strstr(out, "FAIL     mail templates: "));
+	end();
+}
+END_TEST
+
+/* A sender at an address of this machine goes nowhere. */
+START_TEST(doctor_sees_a_sender_of_loopback)
+{
+	begin("transport = directory\n", 0);
+	ck_assert_int_eq(ctl("set site.url http://127.0.0.1:8080"), 0);
+	ck_assert_int_eq(ctl("set mail.sendmail /bin/true"), 0);
+	ctl("doctor");
+	ck_assert_ptr_nonnull(strstr(out, "ok       mail: by directory"));
+	ck_assert_int_eq(ctl("set mail.transport sendmail"), 0);
+	ctl("doctor");
+	ck_assert_ptr_nonnull(
+	    strstr(out, "warning  mail: it would come from The Tower <no-reply@[127.0.0.1]>"));
+	ck_assert_int_eq(ctl("set mail.from keeper@tower.example"), 0);
+	ctl("doctor");
+	ck_assert_ptr_nonnull(strstr(out, "ok       mail: by sendmail, from keeper@tower.example"));
+	end();
+}
+END_TEST
+
+/* --- init --------------------------------------------------------------------------------------
+ */
+
+START_TEST(init_takes_sendmail_where_it_is)
+{
+	bool there = access("/usr/sbin/sendmail", X_OK) == 0;
+	const char *build = getenv("YETT_BUILD");
+	char command[5000];
+
+	begin("transport = directory\n", 0);
+	snprintf(command, sizeof(command), "%s/bin/yettctl init %s >%s 2>&1",
+	    build == NULL ? "build" : build, post_path(&post, "new"), post_path(&post, "said"));
+	ck_assert_int_eq(system(command), 0);
+	ck_assert_ptr_nonnull(strstr(post_read(&post, "said"),
+	    there ? "mail leaves by /usr/sbin/sendmail" : "mail becomes files in "));
+	ck_assert_ptr_nonnull(strstr(post_read(&post, "new/yett.conf"),
+	    there ? "\ntransport = sendmail\n" : "\ntransport = directory\n"));
+	end();
+}
+END_TEST
+
+#define COUNT(rows) (int)(sizeof(rows) / sizeof((rows)[0]))
+
+int
+main(void)
+{
+	Suite *suite = suite_create("ctl_mail");
+	TCase *tests = tcase_create("ctl_mail");
+
+	tcase_set_timeout(tests, 60);
+	tcase_add_test(tests, list_tells_address_tries_and_reason);
+	tcase_add_test(tests, list_is_json_too);
+	tcase_add_test(tests, send_tries_all_that_waits);
+	tcase_add_test(tests, send_says_what_still_waits_and_why);
+	tcase_add_test(tests, send_is_content_with_what_is_refused);
+	tcase_add_test(tests, send_leaves_what_is_leased);
+	tcase_add_test(tests, test_sends_a_message_and_queues_none);
+	tcase_add_loop_test(tests, test_says_why_not, 0, COUNT(test_rows));
+	tcase_add_loop_test(tests, doctor_looks_after_mail, 0, COUNT(doctor_rows));
+	tcase_add_test(tests, doctor_sees_a_loose_password);
+	tcase_add_test(tests, doctor_sees_what_waits_too_long);
+	tcase_add_test(tests, doctor_sees_a_broken_template);
+	tcase_add_test(tests, doctor_sees_a_sender_of_loopback);
+	tcase_add_test(tests, init_takes_sendmail_where_it_is);
+	suite_add_tcase(suite, tests);
+	return fixture_run(suite);
+}
