@@ -1,86 +1,16 @@
 """The whole way of a person with a browser and no JavaScript: register, sign in, reach the
 members' page, sign out, be sent to the sign-in and back.
-
-Starts `make run` on a free port with a state directory of its own, and ends it.
 """
-import os
-import signal
-import socket
-import subprocess
-import sys
-import tempfile
 import time
-import unittest
-import urllib.request
 
-from webdriver import Browser
-
-BUILD = os.environ.get("YETT_BUILD", "build")
-PASSWORD = "vocal-ibis-crater-lumen-oxide"
+from site_under_test import SiteTest, main
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-class SignIn(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.directory = tempfile.TemporaryDirectory(prefix="yett-site-")
-        cls.state = os.path.join(cls.directory.name, "state")
-        port = free_port()
-        cls.site = f"http://127.0.0.1:{port}"
-        cls.server = subprocess.Popen(
-            ["tools/run", BUILD, str(port), cls.state, "yes", "lighttpd"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        cls.addClassCleanup(cls.stop)
-        cls.wait()
-        cls.browser = Browser(free_port())
-        cls.addClassCleanup(cls.browser.close)
-
-    @classmethod
-    def stop(cls):
-        cls.server.send_signal(signal.SIGTERM)
-        cls.server.wait(30)
-        cls.directory.cleanup()
-
-    @classmethod
-    def wait(cls):
-        for _ in range(200):
-            try:
-                urllib.request.urlopen(cls.site + "/auth/health", timeout=5)
-                return
-            except OSError:
-                time.sleep(0.1)
-        raise RuntimeError("the site does not answer")
-
-    def operate(self, *words):
-        subprocess.run([f"{BUILD}/bin/yettctl", "--state", self.state, *words], check=True,
-                       stdout=subprocess.DEVNULL)
-
-    def register(self, email):
-        browser = self.browser
-        browser.go(self.site + "/auth/register")
-        browser.fill("input[name=email]", email)
-        browser.fill("input[name=password]", PASSWORD)
-        browser.submit("button")
-        self.assertIn("Registration", browser.title)
-        self.operate("user", "verify", email)
-
-    def sign_in(self, email, password=PASSWORD):
-        self.browser.fill("input[name=username]", email)
-        self.browser.fill("input[name=password]", password)
-        self.browser.submit("button")
-
+class SignIn(SiteTest):
     def setUp(self):
         self.email = f"browser-{time.time_ns()}@example.org"
         self.register(self.email)
-
-    def tearDown(self):
-        for name in ("yett", "yett_refresh", "yett_csrf"):
-            self.browser.forget(name)
+        self.operate("user", "verify", self.email)
 
     def test_weak_password_shows_the_form_again(self):
         browser = self.browser
@@ -138,13 +68,4 @@ class SignIn(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    # Ended before its time, it ends what it started too.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        program = unittest.main(exit=False, verbosity=0)
-    finally:
-        SignIn.doClassCleanups()
-    ran = program.result.testsRun
-    failed = len(program.result.failures) + len(program.result.errors)
-    print(f"{max(ran - failed, 0)} passed, {failed} failed, 0 skipped")
-    sys.exit(failed != 0)
+    main(SignIn)
