@@ -8,11 +8,15 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define PAIRS_MAX 400
+#define PAIRS_MAX 512
 #define WITH_FLOOR 40
 #define WITHOUT_FLOOR 200
 #define FLOOR_SLACK 0.010 /* seconds between medians, with the floor */
 #define WORK_SLACK 0.15   /* of the median, without it */
+#define MAIL_PAIRS 500
+#define MAIL_BATCH 10    /* requests at once, so that waiting out the floors does not take hours */
+#define MAIL_SLACK 0.002 /* seconds between medians */
+#define MAIL_CHANCE 0.01 /* the least p of a difference */
 
 static struct site *floors; /* everything as it comes, without limits */
 static struct site *bare;   /* the same without a floor */
@@ -162,6 +166,106 @@ accounts(const struct site *site)
 	site_sql(site, "UPDATE users SET password_hash = '' WHERE email = %Q", unusable);
 }
 
+static struct ask
+request_for(const char *path, const char *email)
+{
+	return (struct ask){ .path = path, .json = text("{\"email\":\"%s\"}", email) };
+}
+
+static struct ask
+case_forgot_known(const struct site *site)
+{
+	(void)site;
+	return request_for("/auth/forgot-password", known);
+}
+
+static struct ask
+case_forgot_unknown(const struct site *site)
+{
+	(void)site;
+	return request_for("/auth/forgot-password", site_email());
+}
+
+static struct ask
+case_verify_known(const struct site *site)
+{
+	(void)site;
+	return request_for("/auth/request-verify-token", unverified);
+}
+
+static struct ask
+case_verify_unknown(const struct site *site)
+{
+	(void)site;
+	return request_for("/auth/request-verify-token", site_email());
+}
+
+/* Where a mail is sent, or is not. */
+static const struct {
+	const char *what;
+	case_fn *first, *second;
+} mails[] = {
+	{ "register: new, taken", case_new, case_taken },
+	{ "forgot: unknown, known", case_forgot_unknown, case_forgot_known },
+	{ "request-verify: unknown, unverified", case_verify_unknown, case_verify_known },
+};
+#define MAILS ((int)(sizeof(mails) / sizeof(mails[0])))
+
+/* One batch of interleaved requests, A B B A A B ... */
+static void
+gather(const struct site *site, int which, struct series series[2])
+{
+	struct ask asks[MAIL_BATCH];
+	struct answer *answers[MAIL_BATCH];
+
+	for (size_t i = 0; i < MAIL_BATCH; i++)
+		asks[i] = ((i + i / 2) % 2 == 0 ? mails[which].first : mails[which].second)(site);
+	ask_all(site, asks, MAIL_BATCH, answers);
+	for (size_t i = 0; i < MAIL_BATCH; i++) {
+		struct series *one = &series[(i + i / 2) % 2];
+		ck_assert_msg(answers[i]->status == 201 || answers[i]->status == 202, "%s%s",
+		    answers[i]->headers, answers[i]->body);
+		if (one->count < MAIL_PAIRS)
+			one->seconds[one->count++] = answers[i]->seconds;
+	}
+}
+
+/* Whether time tells nothing; prints the figures. */
+static bool
+alike(const struct site *site, int which, const char *where)
+{
+	struct series series[2] = { { .count = 0 }, { .count = 0 } };
+	double medians[2], p;
+
+	while (series[0].count < MAIL_PAIRS || series[1].count < MAIL_PAIRS)
+		gather(site, which, series);
+	medians[0] = series_median(&series[0]);
+	medians[1] = series_median(&series[1]);
+	p = series_mann_whitney(&series[0], &series[1]);
+	printf("%s: %-40s %9.3f ms %9.3f ms  difference %+7.3f ms  p = %.3f  (%d pairs)\n", where,
+	    mails[which].what, medians[0] * 1e3, medians[1] * 1e3, (medians[0] - medians[1]) * 1e3,
+	    p, MAIL_PAIRS);
+	fflush(stdout);
+	return fabs(medians[0] - medians[1]) < MAIL_SLACK && p >= MAIL_CHANCE;
+}
+
+/* A difference that is none shows once in a hundred times, so once more may be tried. */
+START_TEST(test_mail_with_the_floor)
+{
+	accounts(floors);
+	ck_assert_msg(alike(floors, _i, "with floor") || alike(floors, _i, "with floor, again"),
+	    "%s", mails[_i].what);
+}
+END_TEST
+
+/* Reported alone: it is the floor that hides the work. */
+START_TEST(test_mail_without_the_floor)
+{
+	accounts(bare);
+	(void)alike(bare, _i, "without floor");
+}
+END_TEST
+
 static const struct {
 	const char *what;
 	case_fn *first, *second;
@@ -190,7 +294,10 @@ START_TEST(test_without_the_floor)
 }
 END_TEST
 
-#define UNLIMITED "limit.login", "off", "limit.login_address", "off", "limit.register", "off"
+#define UNLIMITED                                                                           \
+	"limit.login", "off", "limit.login_address", "off", "limit.register", "off",        \
+	    "limit.forgot", "off", "limit.request_verify", "off", "limit.recipient", "off", \
+	    "mail.transport", "directory"
 
 /* Where a state costs no disk. A new address is written, a taken one is not: without the floor that
  * tells them apart as far as the disk is slow, and only the work before it can be the same. */
@@ -217,10 +324,13 @@ main(void)
 {
 	TCase *tests = tcase_create("timing");
 
+	setenv("CK_TIMEOUT_MULTIPLIER", "10", 0); /* five hundred floors take their time */
 	floors = site_start(&(struct site_options){ .defaults = true, .settings = { UNLIMITED } });
 	bare = start_in_memory(&(struct site_options){
 	    .defaults = true, .settings = { UNLIMITED, "account.response_floor", "off" } });
 	tcase_add_loop_test(tests, test_with_the_floor, 0, CASES);
 	tcase_add_loop_test(tests, test_without_the_floor, 0, CASES);
+	tcase_add_loop_test(tests, test_mail_with_the_floor, 0, MAILS);
+	tcase_add_loop_test(tests, test_mail_without_the_floor, 0, MAILS);
 	return site_run(tests);
 }
