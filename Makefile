@@ -22,7 +22,8 @@ WITH_SMTP ?= $(if $(shell pkg-config --exists 'libcurl >= 7.85' && echo found),y
 WERROR ?= $(if $(CI),-Werror)
 INSTALL ?= install
 
-PACKAGES = fcgi sqlite3 libcjson libsodium libutf8proc $(if $(filter yes,$(WITH_SMTP)),libcurl)
+PACKAGES = fcgi sqlite3 libcjson libsodium libutf8proc libcrypto \
+	$(if $(filter yes,$(WITH_SMTP)),libcurl)
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-qual \
 	-Wwrite-strings -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Wswitch-enum
 # Each function in a section of its own, so that a program holds nothing that it does not use.
@@ -47,7 +48,9 @@ GENERATED = $(BUILD)/gen/queries.h $(BUILD)/gen/queries.c $(BUILD)/gen/migration
 MIGRATIONS = $(sort $(wildcard schema/[0-9]*.sql))
 PAGE_TEMPLATES = $(sort $(wildcard common/page/templates/*))
 MAIL_TEMPLATES = $(sort $(wildcard common/mail/templates/*/*))
-COMMON = $(wildcard common/*/*.c)
+# One of the two: with libcurl or without.
+LEFT_OUT = common/mail/courier_smtp$(if $(filter yes,$(WITH_SMTP)),_off).c
+COMMON = $(filter-out $(LEFT_OUT),$(wildcard common/*/*.c))
 CTL = $(wildcard ctl/*.c)
 PROGRAMS = $(patsubst cgi-bin/%.c,$(BUILD)/cgi-bin/%,$(wildcard cgi-bin/*.c))
 LIBRARY = $(BUILD)/libyett.a
