@@ -137,25 +137,27 @@ ask_hidden(const char *question, struct secret *answer)
 	return read;
 }
 
+static bool
+ask_again(const struct secret *password)
+{
+	struct secret again = { 0 };
+	bool same = ask_hidden("Once more: ", &again) &&
+		    secret_equal(secret_span(password), secret_span(&again));
+
+	secret_wipe(&again);
+	return same;
+}
+
 static enum ctl_exit
 ask_twice(bool may_invite, struct secret *password)
 {
-	struct secret again = { 0 };
-	enum ctl_exit status = CTL_REFUSED;
-
 	if (may_invite)
 		fputs("Without a password, a link to set one is mailed to the address.\n", stderr);
 	if (!ask_hidden("New password: ", password))
-		ctl_refuse("no password was given, or one that is too long");
-	else if (may_invite && password->len == 0)
-		status = CTL_DONE;
-	else if (!ask_hidden("Once more: ", &again) ||
-		 !secret_equal(secret_span(password), secret_span(&again)))
-		ctl_refuse("the two passwords differ; nothing was changed");
-	else
-		status = CTL_DONE;
-	secret_wipe(&again);
-	return status;
+		return ctl_refuse("no password was given, or one that is too long");
+	if ((!may_invite || password->len > 0) && !ask_again(password))
+		return ctl_refuse("the two passwords differ; nothing was changed");
+	return CTL_DONE;
 }
 
 /* All reasons in one line. */

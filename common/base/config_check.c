@@ -305,8 +305,9 @@ config_check_mailbox(struct span given, char *kept)
 bool
 config_check_smtp(struct span given, char *kept)
 {
-	struct span rest = given, user = { NULL, 0 };
+	struct span rest = given, user = SPAN("-");
 	char host[HOST_SIZE];
+	size_t at = 0;
 	long port;
 	bool secure;
 
@@ -317,14 +318,13 @@ config_check_smtp(struct span given, char *kept)
 	if (!secure && !config_scheme(&rest, SPAN("smtp://")))
 		return false;
 	/* A user may be an address itself, so the last '@' is the one that ends it. */
-	for (size_t i = rest.len; i > 0 && user.data == NULL; i--) {
-		if (rest.data[i - 1] == '@') {
-			user = (struct span){ rest.data, i - 1 };
-			rest = span_after(rest, i);
-		}
+	for (size_t i = 0; i < rest.len; i++)
+		at = rest.data[i] == '@' ? i + 1 : at;
+	if (at > 0) {
+		user = (struct span){ rest.data, at - 1 };
+		rest = span_after(rest, at);
 	}
-	if ((user.data != NULL && (user.len == 0 || !config_only(user, "-._~+@="))) ||
-	    !config_host(&rest, host))
+	if (user.len == 0 || !config_only(user, "-._~+@=") || !config_host(&rest, host))
 		return false;
 	if (rest.len > 0 &&
 	    (rest.data[0] != ':' || !config_number(span_after(rest, 1), 1, 65535, &port)))

@@ -10,7 +10,7 @@
 #include "base/random.h"
 #include "crypto/digest.h"
 
-#define SEAL_OVERHEAD (1 + 8 + 12 + 16)
+#define SEAL_OVERHEAD 37 /* bytes by which a sealed text is longer */
 #define SEAL_PLAIN_MAX 4096
 
 /* Appends the sealed text. RC_UNAVAILABLE without randomness or memory, RC_INTERNAL when the

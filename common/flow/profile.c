@@ -94,7 +94,7 @@ profile_end_links(struct profile *profile)
 static enum rc
 profile_may_mail(struct profile *profile, enum problem *problem)
 {
-	const struct limit_subject subject = { LIMIT_CHANGE, span_of(profile->identity->user.id),
+	const struct limit_subject subject = { LIMIT_CHANGE, span_of(profile->credential.user.id),
 		{ NULL, 0 } };
 	struct limit_ticket ticket = { .count = 0 };
 	enum rc rc = limit_check(profile->ctx, &subject, &profile->refusal->wait);

@@ -25,8 +25,8 @@ const char *mail_token(const struct site *, const struct mail *, const char *pag
 /* What stands in the outbox: rows that wait, of that address. */
 size_t mail_waiting(const struct site *, const char *address);
 
-/* A real mail server (tests/mail/smtp_server.py) on a port of 127.0.0.1; the mails that it takes are
- * those that mail_to finds. */
+/* A real mail server (tests/mail/smtp_server.py) on a port of 127.0.0.1; the mails that it takes
+ * are those that mail_to finds. */
 struct relay {
 	pid_t pid;
 	int port;

@@ -90,7 +90,8 @@ deliver_main(const char *self)
 /* --- program: one letter is one command, answered by one letter --------------------------------
  */
 
-/* Whether there was somebody to wake is told on standard error, as programs tell it in their log. */
+/* Whether there was somebody to wake is told on standard error, as programs tell it in their log.
+ */
 static void
 wake(const struct starter *starter)
 {
