@@ -8,8 +8,9 @@
 #include "mail/encoded.h"
 #include "mail/mailbox.h"
 
-#define MESSAGE_WORD_MAX 60 /* a longer one in a subject is encoded, so that it can be folded */
-#define MESSAGE_NAME_MAX 60 /* a longer one is encoded for the same reason */
+#define MESSAGE_WORD_MAX 60   /* a longer one in a subject is encoded, so that it can be folded */
+#define MESSAGE_NAME_MAX 60   /* a longer one is encoded for the same reason */
+#define MESSAGE_BARE_LINE 200 /* the most of a line that is not encoded; a link fits */
 #define MESSAGE_REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
 
 enum { POINT_LINE_SEPARATOR = 0x2028, POINT_PARAGRAPH_SEPARATOR = 0x2029 };
@@ -237,15 +238,54 @@ message_put_boundary(struct buf *out, const struct message *message)
 	buf_add(out, message->id);
 }
 
+/* Whether a line may stand as it is: nothing on its way changes it or takes it for something else.
+ */
+static bool
+message_line_is_bare(struct span line)
+{
+	for (size_t i = 0; i < line.len; i++) {
+		if (line.data[i] < 0x20 || line.data[i] > 0x7e)
+			return false;
+	}
+	return line.len <= MESSAGE_BARE_LINE && !span_starts(line, SPAN(".")) &&
+	       !span_starts(line, SPAN("From ")) && !span_starts(line, SPAN("--="));
+}
+
+/* Whether the whole text may: then it can be read, and its links copied, in the file itself. */
+static bool
+message_is_bare(struct span text)
+{
+	while (text.len > 0) {
+		if (!message_line_is_bare(span_cut(&text, '\n')))
+			return false;
+	}
+	return true;
+}
+
+static void
+message_put_bare(struct buf *out, struct span text)
+{
+	while (text.len > 0) {
+		buf_add(out, span_cut(&text, '\n'));
+		buf_text(out, text.data == NULL ? "" : "\r\n");
+	}
+}
+
 static void
 message_put_part(struct buf *out, const struct message *message, const char *type, struct span body)
 {
+	bool bare = message_is_bare(body);
+
 	buf_text(out, "--");
 	message_put_boundary(out, message);
 	buf_text(out, "\r\nContent-Type: ");
 	buf_text(out, type);
-	buf_text(out, "; charset=UTF-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n");
-	encoded_printable(out, body);
+	buf_text(out, "; charset=UTF-8\r\nContent-Transfer-Encoding: ");
+	buf_text(out, bare ? "7bit\r\n\r\n" : "quoted-printable\r\n\r\n");
+	if (bare)
+		message_put_bare(out, body);
+	else
+		encoded_printable(out, body);
 	buf_text(out, "\r\n");
 }
 

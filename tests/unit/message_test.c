@@ -57,15 +57,58 @@ START_TEST(a_message_is_written_whole)
 	    "\r\n"
 	    "--=_018f3c1e-0000-7000-8000-000000000001\r\n"
 	    "Content-Type: text/plain; charset=UTF-8\r\n"
-	    "Content-Transfer-Encoding: quoted-printable\r\n"
+	    "Content-Transfer-Encoding: 7bit\r\n"
 	    "\r\n"
 	    "Hello\r\n\r\n"
 	    "--=_018f3c1e-0000-7000-8000-000000000001\r\n"
 	    "Content-Type: text/html; charset=UTF-8\r\n"
-	    "Content-Transfer-Encoding: quoted-printable\r\n"
+	    "Content-Transfer-Encoding: 7bit\r\n"
 	    "\r\n"
 	    "<p>Hello</p>\r\n\r\n"
 	    "--=_018f3c1e-0000-7000-8000-000000000001--\r\n");
+}
+END_TEST
+
+/* What could be changed on its way, or taken for something else, is encoded. */
+static const struct {
+	const char *text;
+	bool bare;
+} encodings[] = {
+	{ "Hello\n", true },
+	{ "no line end", true },
+	{ "", true },
+	{ "two\n\nlines\n", true },
+	{ "-- \nsignature", true },
+	{ "http://example.org/auth/verify?token=d_5CRsru5BzziuL12n9qn1od_L_Wvm\n", true },
+	{ "\xc3\xa9\n", false },
+	{ "a\ttab\n", false },
+	{ "a return\r\n", false },
+	{ ".\n", false },
+	{ "a\n..\n", false },
+	{ "From here\n", false },
+	{ "--=_018f3c1e-0000-7000-8000-000000000001--\n", false },
+};
+
+START_TEST(a_plain_text_stands_as_it_is)
+{
+	struct message message = message_plain();
+	const char *header = "text/plain; charset=UTF-8\r\nContent-Transfer-Encoding: 7bit\r\n";
+
+	message.text = span_of(encodings[_i].text);
+	ck_assert_int_eq(message_put(&out, &message), RC_OK);
+	ck_assert_int_eq(strstr(out.data, header) != NULL, encodings[_i].bare);
+}
+END_TEST
+
+START_TEST(a_long_line_is_encoded)
+{
+	static char text[202];
+	struct message message = message_plain();
+
+	memset(text, 'x', 200 + (size_t)_i);
+	message.text = (struct span){ text, 200 + (size_t)_i };
+	ck_assert_int_eq(message_put(&out, &message), RC_OK);
+	ck_assert_int_eq(strstr(out.data, "quoted-printable") != NULL, _i == 1);
 }
 END_TEST
 
@@ -392,6 +435,8 @@ main(void)
 	tcase_add_loop_test(tests, an_address_is_one_address_or_none, 0, COUNT(address_rows));
 	tcase_add_test(tests, an_address_fits_into_a_line);
 	tcase_add_test(tests, only_ascii_needs_no_smtputf8);
+	tcase_add_loop_test(tests, a_plain_text_stands_as_it_is, 0, COUNT(encodings));
+	tcase_add_loop_test(tests, a_long_line_is_encoded, 0, 2);
 	tcase_add_loop_test(tests, a_body_is_quoted_printable, 0, COUNT(body_rows));
 	tcase_add_loop_test(tests, dates_are_in_utc, 0, COUNT(date_rows));
 	tcase_add_loop_test(
