@@ -78,32 +78,17 @@ child_close(int *fd)
 	*fd = -1;
 }
 
-/* Moves a descriptor away from those that the child's own will take the place of. */
-static int
-child_move(int fd)
-{
-	int moved = fd;
-
-	if (fd >= 0 && fd < CHILD_FIRST_FREE) {
-		moved = fcntl(fd, F_DUPFD_CLOEXEC, CHILD_FIRST_FREE);
-		close(fd);
-	}
-	return moved;
-}
-
 static bool
 child_pipe(int ends[2])
 {
-	if (pipe2(ends, O_CLOEXEC) != 0) {
-		ends[0] = ends[1] = -1;
-		return false;
-	}
-	ends[0] = child_move(ends[0]);
-	ends[1] = child_move(ends[1]);
-	return ends[0] >= 0 && ends[1] >= 0;
+	if (pipe2(ends, O_CLOEXEC) == 0)
+		return true;
+	ends[0] = ends[1] = -1;
+	return false;
 }
 
-/* Its standard descriptors, and no other. */
+/* Its standard descriptors, and no other. Should this process have some of these closed, its pipes
+ * lie there: "in", that is made first, below "out", and "out" is then none of the three. */
 static int
 child_actions(posix_spawn_file_actions_t *actions, int in, int out)
 {

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "mail/courier.h"
+#include "mail/smtp_server.h"
 #include "unit/fixture.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -497,6 +498,54 @@ START_TEST(a_password_is_asked_for_by_a_user_alone)
 }
 END_TEST
 
+static const struct {
+	const char *given, *url, *user; /* NULL: no server */
+	bool needs_tls;
+} url_rows[] = {
+	{ "smtp://mail.example.org", "smtp://mail.example.org", "", false },
+	{ "smtps://mail.example.org:465", "smtps://mail.example.org:465", "", false },
+	{ "SMTP://user@mail.example.org:587", "smtp://mail.example.org:587", "user", true },
+	{ "smtp://user@example.org@mail.example.org", "smtp://mail.example.org", "user@example.org",
+	    true },
+	{ "smtps://user@mail.example.org", "smtps://mail.example.org", "user", false },
+	{ "smtp://user@localhost", "smtp://localhost", "user", false },
+	{ "smtp://user@LOCALHOST:25", "smtp://LOCALHOST:25", "user", false },
+	{ "smtp://user@127.0.0.1:25", "smtp://127.0.0.1:25", "user", false },
+	{ "smtp://user@[::1]:25", "smtp://[::1]:25", "user", false },
+	{ "smtp://user@[::1", "smtp://[::1", "user", true },
+	{ "smtp://user@[2001:db8::1]", "smtp://[2001:db8::1]", "user", true },
+	{ "smtp://user@127.example.org", "smtp://127.example.org", "user", true },
+	{ "smtp://user@127.0.0.1.example.org", "smtp://127.0.0.1.example.org", "user", true },
+	{ "smtp://user@localhost.example.org", "smtp://localhost.example.org", "user", true },
+	{ "smtp://user@128.0.0.1", "smtp://128.0.0.1", "user", true },
+	{ "smtp://localhost@mail.example.org", "smtp://mail.example.org", "localhost", true },
+	{ "http://mail.example.org", NULL, NULL, false },
+	{ "smtp:mail.example.org", NULL, NULL, false },
+	{ "smtp://", NULL, NULL, false },
+	{ "smtp://user@", NULL, NULL, false },
+	{ "", NULL, NULL, false },
+};
+
+START_TEST(a_password_goes_without_tls_to_loopback_alone)
+{
+	struct smtp_server found;
+	enum rc expected = url_rows[_i].url == NULL ? RC_INTERNAL : RC_OK;
+
+	config.mail.smtp_url = url_rows[_i].given;
+	config.mail.smtp_password_file = "password";
+	ck_assert_int_eq(smtp_server_read(&found, &config, reason), expected);
+	if (expected == RC_OK) {
+		ck_assert_str_eq(found.url, url_rows[_i].url);
+		ck_assert_str_eq(found.user, url_rows[_i].user);
+		ck_assert_int_eq(found.has_user, *url_rows[_i].user != '\0');
+		ck_assert_int_eq(found.needs_tls, url_rows[_i].needs_tls);
+		ck_assert_str_eq(found.password.bytes, found.has_user ? PASSWORD : "");
+	}
+	smtp_server_wipe(&found);
+	ck_assert_uint_eq(found.password.len, 0);
+}
+END_TEST
+
 START_TEST(an_international_recipient_takes_smtputf8)
 {
 	struct json *facts;
@@ -621,6 +670,8 @@ main(void)
 	tcase_add_loop_test(tests, a_password_signs_in_and_is_not_shown, 0, COUNT(login_rows));
 	tcase_add_loop_test(tests, a_password_file_is_private, 0, COUNT(password_rows));
 	tcase_add_test(tests, a_password_is_asked_for_by_a_user_alone);
+	tcase_add_loop_test(
+	    tests, a_password_goes_without_tls_to_loopback_alone, 0, COUNT(url_rows));
 	tcase_add_test(tests, an_international_recipient_takes_smtputf8);
 	tcase_add_test(tests, an_international_recipient_is_refused_without_smtputf8);
 	tcase_add_test(tests, the_environment_changes_nothing);
