@@ -18,7 +18,7 @@ struct envelope {
 /* Hands the message over. RC_OK: it was taken. RC_UNAVAILABLE: not now, try again (reason says
  * why). RC_NO: refused for good. RC_INTERNAL: it is set up wrongly; trying again helps once that
  * is mended. "reason" is one line of text for the operator, without secrets and control
- * characters. */
+ * characters; with RC_OK, what was answered (the server's last reply, the file's name). */
 typedef enum rc courier_send_fn(const struct config *, const struct envelope *, struct span message,
     char reason[COURIER_REASON_SIZE]);
 

@@ -86,19 +86,27 @@ message_is_phrase(struct span name)
 	return true;
 }
 
-/* The display name as a phrase (RFC 5322 3.2.5) and what parts it from the address. */
+/* A space, and a fold before it where what follows would take the line that began at "start" too
+ * far. */
+static void
+message_put_space(struct buf *out, size_t start, size_t following)
+{
+	if (out->len - start + 1 + following > ENCODED_LINE_MAX)
+		buf_text(out, "\r\n");
+	buf_char(out, ' ');
+}
+
+/* The display name as a phrase (RFC 5322 3.2.5). */
 static void
 message_put_name(struct buf *out, struct span name)
 {
-	if (name.len == 0)
-		return;
+	buf_char(out, ' ');
 	if (!message_is_plain(name) || name.len > MESSAGE_NAME_MAX)
 		encoded_words(out, name, sizeof("From: ") - 1);
 	else if (message_is_phrase(name))
 		buf_add(out, name);
 	else
 		mailbox_put_quoted(out, name);
-	buf_text(out, "\r\n ");
 }
 
 static enum rc
@@ -107,12 +115,15 @@ message_put_from(struct buf *out, struct span from)
 	struct span given, address = message_split(from, &given);
 	struct buf clean = BUF_INIT(3 * given.len);
 	struct span name = message_clean(&clean, given);
+	size_t start = out->len;
 	enum rc rc = buf_check(&clean);
 
 	if (rc != RC_OK)
 		goto out;
-	buf_text(out, "From: ");
-	message_put_name(out, name);
+	buf_text(out, "From:");
+	if (name.len > 0)
+		message_put_name(out, name);
+	message_put_space(out, start, address.len + 2);
 	buf_text(out, name.len > 0 ? "<" : "");
 	rc = mailbox_is_ascii(address) ? mailbox_put(out, address) : RC_NO;
 	buf_text(out, name.len > 0 ? ">\r\n" : "\r\n");
@@ -125,9 +136,11 @@ out:
 static enum rc
 message_put_to(struct buf *out, struct span to)
 {
+	size_t start = out->len;
 	enum rc rc;
 
-	buf_text(out, to.len > ENCODED_LINE_MAX ? "To:\r\n " : "To: ");
+	buf_text(out, "To:");
+	message_put_space(out, start, to.len);
 	rc = mailbox_put(out, to);
 	buf_text(out, "\r\n");
 	return rc;
@@ -220,10 +233,12 @@ static void
 message_put_id(struct buf *out, const struct message *message)
 {
 	struct span host = message_address(message->from);
+	size_t start = out->len;
 
 	(void)span_cut(&host, '@');
-	/* Folded, for hosts may have long names. */
-	buf_text(out, "Message-ID:\r\n <");
+	buf_text(out, "Message-ID:");
+	message_put_space(out, start, message->id.len + host.len + sizeof("<@>") - 1);
+	buf_char(out, '<');
 	buf_add(out, message->id);
 	buf_char(out, '@');
 	buf_add(out, host);

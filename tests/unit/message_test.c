@@ -44,11 +44,11 @@ START_TEST(a_message_is_written_whole)
 
 	ck_assert_int_eq(message_put(&out, &message), RC_OK);
 	ck_assert_str_eq(out.data,
-	    "From: Example\r\n <no-reply@example.org>\r\n"
+	    "From: Example <no-reply@example.org>\r\n"
 	    "To: alice@example.net\r\n"
 	    "Subject: Confirm your address\r\n"
 	    "Date: Tue, 14 Nov 2023 22:13:20 +0000\r\n"
-	    "Message-ID:\r\n <018f3c1e-0000-7000-8000-000000000001@example.org>\r\n"
+	    "Message-ID: <018f3c1e-0000-7000-8000-000000000001@example.org>\r\n"
 	    "MIME-Version: 1.0\r\n"
 	    "Auto-Submitted: auto-generated\r\n"
 	    "X-Auto-Response-Suppress: All\r\n"
@@ -118,22 +118,26 @@ static const struct {
 	{ "a@example.org", "a@example.org" },
 	{ "<a@example.org>", "a@example.org" },
 	{ " <a@example.org>", "a@example.org" },
-	{ "Two Words <a@example.org>", "Two Words\r\n <a@example.org>" },
-	{ "Two  Words <a@example.org>", "\"Two  Words\"\r\n <a@example.org>" },
-	{ "Dr. Who <a@example.org>", "\"Dr. Who\"\r\n <a@example.org>" },
-	{ "a \"b\" \\ <a@example.org>", "\"a \\\"b\\\" \\\\\"\r\n <a@example.org>" },
-	{ "eve@example.com, <a@example.org>", "\"eve@example.com,\"\r\n <a@example.org>" },
-	{ "A <B> C <a@example.org>", "\"A <B> C\"\r\n <a@example.org>" },
+	{ "Two Words <a@example.org>", "Two Words <a@example.org>" },
+	{ "Two  Words <a@example.org>", "\"Two  Words\" <a@example.org>" },
+	{ "Dr. Who <a@example.org>", "\"Dr. Who\" <a@example.org>" },
+	{ "a \"b\" \\ <a@example.org>", "\"a \\\"b\\\" \\\\\" <a@example.org>" },
+	{ "eve@example.com, <a@example.org>", "\"eve@example.com,\" <a@example.org>" },
+	{ "A <B> C <a@example.org>", "\"A <B> C\" <a@example.org>" },
 	{ "A\r\nBcc: eve@example.com <a@example.org>",
-	    "\"A  Bcc: eve@example.com\"\r\n <a@example.org>" },
+	    "\"A  Bcc: eve@example.com\" <a@example.org>" },
 	{ "\r\n \t<a@example.org>", "a@example.org" },
 	{ "=?UTF-8?Q?a?= <a@example.org>",
-	    "=?UTF-8?Q?=3D=3FUTF-8=3FQ=3Fa=3F=3D?=\r\n <a@example.org>" },
-	{ "J\xc3\xb6rg <a@example.org>", "=?UTF-8?Q?J=C3=B6rg?=\r\n <a@example.org>" },
+	    "=?UTF-8?Q?=3D=3FUTF-8=3FQ=3Fa=3F=3D?= <a@example.org>" },
+	{ "J\xc3\xb6rg <a@example.org>", "=?UTF-8?Q?J=C3=B6rg?= <a@example.org>" },
 	{ "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e <a@example.org>",
-	    "=?UTF-8?B?5pel5pys6Kqe?=\r\n <a@example.org>" },
-	{ "abc\xff <a@example.org>", "=?UTF-8?Q?abc=EF=BF=BD?=\r\n <a@example.org>" },
-	{ "a\xc2\x85\xe2\x80\xa8z <a@example.org>", "\"a  z\"\r\n <a@example.org>" },
+	    "=?UTF-8?B?5pel5pys6Kqe?= <a@example.org>" },
+	{ "abc\xff <a@example.org>", "=?UTF-8?Q?abc=EF=BF=BD?= <a@example.org>" },
+	{ "a\xc2\x85\xe2\x80\xa8z <a@example.org>", "\"a  z\" <a@example.org>" },
+	/* 76 characters, and one more. */
+	{ TEN TEN TEN TEN TEN "abcd <a@example.org>", TEN TEN TEN TEN TEN "abcd <a@example.org>" },
+	{ TEN TEN TEN TEN TEN "abcde <a@example.org>",
+	    TEN TEN TEN TEN TEN "abcde\r\n <a@example.org>" },
 	{ HUNDRED " <a@example.org>",
 	    "=?UTF-8?Q?abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefgh?=\r\n"
 	    " =?UTF-8?Q?ijabcdefghijabcdefghijabcdefghijabcdefghij?=\r\n <a@example.org>" },
