@@ -214,6 +214,32 @@ START_TEST(test_says_why_not)
 }
 END_TEST
 
+/* --- what other commands leave behind ----------------------------------------------------------
+ */
+
+/* Its mail server thinks for three seconds; the command and its pipe do not. */
+START_TEST(command_that_posts_does_not_wait_for_the_mail)
+{
+	int64_t before;
+
+	begin("transport = directory\n", 0);
+	script(USE_COMMAND, "cat >${0%/*}/part; sleep 3; mv ${0%/*}/part ${0%/*}/taken");
+	before = clock_monotonic(&clock_system);
+	ck_assert_msg(ctl("user add bob@example.org") == 0, "%s", err);
+	ck_assert_int_lt(clock_monotonic(&clock_system) - before, 2500);
+	for (int i = 0; access(post_path(&post, "taken"), F_OK) != 0; i++) {
+		ck_assert_int_lt(i, 1500);
+		usleep(10000);
+	}
+	ck_assert_ptr_nonnull(strstr(post_read(&post, "taken"), "To: bob@example.org\n"));
+	for (int i = 0; post_int(&post, POST_ALL) != 0; i++) {
+		ck_assert_int_lt(i, 1500);
+		usleep(10000);
+	}
+	end();
+}
+END_TEST
+
 /* --- doctor ------------------------------------------------------------------------------------
  */
 
@@ -349,6 +375,7 @@ main(void)
 	tcase_add_test(tests, send_leaves_what_is_leased);
 	tcase_add_test(tests, test_sends_a_message_and_queues_none);
 	tcase_add_loop_test(tests, test_says_why_not, 0, COUNT(test_rows));
+	tcase_add_test(tests, command_that_posts_does_not_wait_for_the_mail);
 	tcase_add_loop_test(tests, doctor_looks_after_mail, 0, COUNT(doctor_rows));
 	tcase_add_test(tests, doctor_sees_a_loose_password);
 	tcase_add_test(tests, doctor_sees_what_waits_too_long);
