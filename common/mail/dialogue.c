@@ -165,10 +165,11 @@ dialogue_answer(const struct dialogue *dialogue)
 	default:
 		break;
 	}
-	if (refused && dialogue->stage == DIALOGUE_LOGIN)
+	/* It is mail.from or the login that the server does not like, not this message. */
+	if (refused && (dialogue->stage == DIALOGUE_LOGIN || dialogue->stage == DIALOGUE_MAIL))
 		return RC_INTERNAL;
-	/* Before that, it is about this client and not about the message. */
-	return refused && dialogue->stage >= DIALOGUE_MAIL ? RC_NO : RC_UNAVAILABLE;
+	/* Before that, it is about this client. */
+	return refused && dialogue->stage > DIALOGUE_MAIL ? RC_NO : RC_UNAVAILABLE;
 }
 
 const char *

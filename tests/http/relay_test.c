@@ -124,6 +124,7 @@ END_TEST
 static const char *const stumbles[] = {
 	"--connect|421 later|--times|1",
 	"--mail|451 later|--times|1",
+	"--mail|553 not from you|--times|1",
 	"--rcpt|450 greylisted|--times|1",
 	"--data|452 full|--times|1",
 	"--message|451 later|--times|1",
@@ -148,7 +149,6 @@ END_TEST
 
 static const char *const refusals[] = {
 	"--rcpt|550 no such user|--times|1",
-	"--mail|553 not from you|--times|1",
 	"--message|554 spam|--times|1",
 };
 

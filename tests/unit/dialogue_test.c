@@ -38,7 +38,7 @@ static const struct {
 	{ ">AUTH PLAIN x\n<454 later\n", DIALOGUE_LOGIN, 454, RC_UNAVAILABLE, "454 later" },
 	{ ">AUTH LOGIN\n<334 VXNlcg==\n", DIALOGUE_LOGIN, 334, RC_UNAVAILABLE, "334 VXNlcg==" },
 	{ ">MAIL FROM:<a>\n<450 later\n", DIALOGUE_MAIL, 450, RC_UNAVAILABLE, "450 later" },
-	{ ">MAIL FROM:<a>\n<550 no\n", DIALOGUE_MAIL, 550, RC_NO, "550 no" },
+	{ ">MAIL FROM:<a>\n<550 no\n", DIALOGUE_MAIL, 550, RC_INTERNAL, "550 no" },
 	{ ">MAIL FROM:<a>\n<530 no\n", DIALOGUE_MAIL, 530, RC_INTERNAL, "530 no" },
 	{ ">MAIL FROM:<a>\n<538 no\n", DIALOGUE_MAIL, 538, RC_INTERNAL, "538 no" },
 	{ ">RCPT TO:<a>\n<550 5.1.1 no\n", DIALOGUE_RCPT, 550, RC_NO, "550 5.1.1 no" },

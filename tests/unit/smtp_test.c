@@ -249,7 +249,7 @@ static const struct {
 	{ "--ehlo|421 4.3.2 busy", RC_UNAVAILABLE,
 	    "the server answered the greeting: 421 4.3.2 busy" },
 	{ "--mail|451 4.3.0 later", RC_UNAVAILABLE, "the sender was answered: 451 4.3.0 later" },
-	{ "--mail|550 5.7.1 not from you", RC_NO,
+	{ "--mail|550 5.7.1 not from you", RC_INTERNAL,
 	    "the sender was answered: 550 5.7.1 not from you" },
 	{ "--mail|530 5.7.0 sign in first", RC_INTERNAL,
 	    "the sender was answered: 530 5.7.0 sign in first" },
