@@ -223,6 +223,7 @@ SET lease = ?1, leased_until = ?2, tries = tries + 1, tried_at = ?3
 WHERE id = (SELECT o.id
 	FROM outbox o
 	WHERE o.state = 'waiting' AND o.next_try_at <= ?4 AND o.leased_until <= ?3 AND o.tried_at < ?5
+		AND (?6 = 0 OR o.channel = 'mail')
 	ORDER BY o.next_try_at, o.id
 	LIMIT 1)
 RETURNING id, public_id, channel, kind, user_id, request_id, recipient, language, token, tries,
@@ -252,7 +253,7 @@ WHERE id = ?2 AND lease = ?3;
 -- When the next row is due: its next try, or the end of a lease that somebody has.
 SELECT CASE WHEN next_try_at > leased_until THEN next_try_at ELSE leased_until END
 FROM outbox
-WHERE state = 'waiting'
+WHERE state = 'waiting' AND (?1 = 0 OR channel = 'mail')
 ORDER BY 1
 LIMIT 1;
 

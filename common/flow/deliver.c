@@ -175,7 +175,9 @@ enum rc
 deliver_run(struct deliver *deliver)
 {
 	struct ctx *ctx = deliver->ctx;
-	struct outbox_turn turn = { .started = clock_wall(&ctx->clock), .all = deliver->all };
+	struct outbox_turn turn = { .started = clock_wall(&ctx->clock),
+		.all = deliver->all,
+		.mail_alone = deliver->mail_alone };
 	struct outbox_row row;
 	enum rc rc = RC_OK;
 

@@ -32,7 +32,8 @@ struct deliver {
 	struct ctx *ctx;
 	struct mail_templates *templates;
 	struct deliver_onlooker onlooker;
-	bool all; /* tries all that waits once, whatever its next try */
+	bool all;        /* tries all that waits once, whatever its next try */
+	bool mail_alone; /* leaves events to others */
 };
 
 /* Reads the templates; what OUTBOX_SEND grants is open in *ctx. RC_NO and others with *fault. Ended

@@ -36,7 +36,7 @@ watch_rest(const struct watch *watch)
 {
 	struct ctx *ctx = watch->deliver->ctx;
 	int64_t now = clock_wall(&ctx->clock), due;
-	enum rc rc = outbox_next_due(ctx, &due);
+	enum rc rc = outbox_next_due(ctx, watch->deliver->mail_alone, &due);
 
 	if (rc == RC_NO || (rc == RC_OK && due > now + DELIVER_SOON))
 		return -1;
@@ -57,6 +57,8 @@ watch_send(struct watch *watch)
 		rc = slots_try(watch->senders, &slot);
 		if (rc != RC_OK)
 			return rc;
+		/* Hooks that hang may not hold up mail. */
+		watch->deliver->mail_alone = slot >= DELIVER_AT_ONCE / 2;
 		rc = deliver_run(watch->deliver);
 		slots_release(watch->senders, slot);
 	} while (rc == RC_OK && !watch_stops(watch) && watch_rest(watch) == 0);

@@ -6,7 +6,7 @@
 
 #include "flow/deliver.h"
 
-#define DELIVER_AT_ONCE 4
+#define DELIVER_AT_ONCE 4          /* half of them for mail alone */
 #define DELIVER_SOON (15 * MINUTE) /* what is due within this is waited for */
 #define DELIVER_AWAKE HOUR         /* by one process */
 

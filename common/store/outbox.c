@@ -79,6 +79,7 @@ outbox_claim(struct ctx *ctx, const struct outbox_turn *turn, struct outbox_row 
 	stmt_bind_int(stmt, ctx->now);
 	stmt_bind_int(stmt, turn->all ? INT64_MAX : ctx->now);
 	stmt_bind_int(stmt, turn->all ? turn->started : INT64_MAX);
+	stmt_bind_int(stmt, turn->mail_alone);
 	rc = stmt_row(stmt);
 	if (rc == RC_OK) {
 		rc = outbox_columns(stmt, ctx, row);
@@ -133,9 +134,12 @@ outbox_refused(struct ctx *ctx, const struct outbox_row *row, struct span reason
 }
 
 enum rc
-outbox_next_due(struct ctx *ctx, int64_t *at)
+outbox_next_due(struct ctx *ctx, bool mail_alone, int64_t *at)
 {
-	return stmt_one_int(db_query(ctx->db, QUERY_outbox_next_due), at);
+	struct stmt *stmt = db_query(ctx->db, QUERY_outbox_next_due);
+
+	stmt_bind_int(stmt, mail_alone);
+	return stmt_one_int(stmt, at);
 }
 
 enum rc

@@ -45,6 +45,7 @@ struct outbox_row {
 struct outbox_turn {
 	int64_t started; /* wall time of this run: no row is tried twice in it */
 	bool all;        /* whatever the next try */
+	bool mail_alone; /* and no events */
 };
 
 /* Claims the row that waits longest, in a statement of its own. RC_NO: none is due. Texts live in
@@ -58,8 +59,9 @@ enum rc outbox_later(
     struct ctx *, const struct outbox_row *, int64_t next_try_at, struct span reason) RC_MUST;
 enum rc outbox_refused(struct ctx *, const struct outbox_row *, struct span reason) RC_MUST;
 
-/* When the next row is due (its next try, or the end of its lease); RC_NO when nothing waits. */
-enum rc outbox_next_due(struct ctx *, int64_t *at) RC_MUST;
+/* When the next row, or the next mail, is due (its next try, or the end of its lease); RC_NO when
+ * nothing waits. */
+enum rc outbox_next_due(struct ctx *, bool mail_alone, int64_t *at) RC_MUST;
 
 /* Whether rows of the channel wait: *count of them. */
 enum rc outbox_waiting(struct ctx *, struct span channel, int64_t *count) RC_MUST;

@@ -150,6 +150,17 @@ START_TEST(test_slow_hook_delays_no_answer)
 		ck_answer(answer, 201, NULL);
 		ck_assert_msg(answer->seconds < 4, "an answer took %f s", answer->seconds);
 	}
+	/* Nor any mail, though more hooks hang than there are senders. */
+	ck_answer(
+	    ASK(site, .path = "/auth/forgot-password", .json = text("{\"email\":\"%s\"}", email)),
+	    202, NULL);
+	{
+		double started = storm_seconds();
+
+		mail_wait(site, email, 1);
+		ck_assert_msg(
+		    storm_seconds() - started < 4, "a mail took %f s", storm_seconds() - started);
+	}
 	remove(text("%s/slow", place));
 }
 END_TEST

@@ -4,7 +4,7 @@
 #include "unit/store.h"
 
 static struct store s;
-static const struct outbox_turn due = { STORE_NOW, false };
+static const struct outbox_turn due = { STORE_NOW, false, false };
 
 static enum rc
 seal_of_test(struct ctx *ctx, void *state, struct span public_id, struct span *sealed)
@@ -86,18 +86,18 @@ END_TEST
 
 START_TEST(next_try_comes_when_it_should)
 {
-	struct outbox_turn all = { STORE_NOW + 1, true };
+	struct outbox_turn all = { STORE_NOW + 1, true, false };
 	struct outbox_row row;
 	int64_t at;
 
 	store_begin(&s, STORE_ALL);
-	ck_assert_int_eq(outbox_next_due(&s.ctx, &at), RC_NO);
+	ck_assert_int_eq(outbox_next_due(&s.ctx, false, &at), RC_NO);
 	post(OUTBOX_MAIL, "verify");
 	row = claim(RC_OK);
-	ck_assert_int_eq(outbox_next_due(&s.ctx, &at), RC_OK);
+	ck_assert_int_eq(outbox_next_due(&s.ctx, false, &at), RC_OK);
 	ck_assert_int_eq(at, STORE_NOW + OUTBOX_LEASE);
 	ck_assert_int_eq(outbox_later(&s.ctx, &row, STORE_NOW + MINUTE, SPAN("away")), RC_OK);
-	ck_assert_int_eq(outbox_next_due(&s.ctx, &at), RC_OK);
+	ck_assert_int_eq(outbox_next_due(&s.ctx, false, &at), RC_OK);
 	ck_assert_int_eq(at, STORE_NOW + MINUTE);
 	s.ctx.now = STORE_NOW + MINUTE - 1;
 	claim(RC_NO);
@@ -158,6 +158,24 @@ START_TEST(oldest_row_goes_first)
 }
 END_TEST
 
+START_TEST(mail_is_taken_out_alone)
+{
+	const struct outbox_turn mail = { STORE_NOW, false, true };
+	struct outbox_row row;
+	int64_t at;
+
+	store_begin(&s, STORE_ALL);
+	post(OUTBOX_HOOK, "user.registered");
+	ck_assert_int_eq(outbox_claim(&s.ctx, &mail, &row), RC_NO);
+	ck_assert_int_eq(outbox_next_due(&s.ctx, true, &at), RC_NO);
+	ck_assert_int_eq(outbox_next_due(&s.ctx, false, &at), RC_OK);
+	post(OUTBOX_MAIL, "verify");
+	ck_assert_int_eq(outbox_claim(&s.ctx, &mail, &row), RC_OK);
+	ck_assert(span_equal(row.kind, SPAN("verify")));
+	store_end(&s);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -169,6 +187,7 @@ main(void)
 	tcase_add_test(tests, next_try_comes_when_it_should);
 	tcase_add_test(tests, refused_row_is_listed_without_its_token);
 	tcase_add_test(tests, oldest_row_goes_first);
+	tcase_add_test(tests, mail_is_taken_out_alone);
 	suite_add_tcase(suite, tests);
 	return fixture_run(suite);
 }
