@@ -7,7 +7,7 @@ import glob
 import re
 import time
 
-from site_under_test import PASSWORD, SiteTest, main
+from fixture import PASSWORD, SiteTest, main
 
 NEXT = "quilted-harbor-vector-77-moss"
 

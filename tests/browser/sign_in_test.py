@@ -3,7 +3,7 @@ members' page, sign out, be sent to the sign-in and back.
 """
 import time
 
-from site_under_test import SiteTest, main
+from fixture import SiteTest, main
 
 
 class SignIn(SiteTest):

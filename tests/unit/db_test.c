@@ -115,11 +115,12 @@ START_TEST(long_log_waits_for_no_reader)
 	commit_pages(1);
 	ck_assert_int_eq(
 	    sqlite3_exec(reader, "BEGIN; SELECT count(*) FROM audit", NULL, NULL, NULL), SQLITE_OK);
-	started = clock_monotonic(&clock_system);
 	commit_pages(SQLITE_LOG_FRAMES);
+	started = clock_monotonic(&clock_system);
 	for (int i = 0; i < 100; i++)
 		commit_pages(1);
-	ck_assert_int_lt(clock_monotonic(&clock_system) - started, s.config.database.busy_timeout);
+	/* A wait in each would come to this; slow machines are far from it. */
+	ck_assert_int_lt(clock_monotonic(&clock_system) - started, 100 * SQLITE_LOG_PATIENCE);
 	ck_assert_int_gt(log_frames(), SQLITE_LOG_FRAMES);
 	ck_assert_int_eq(sqlite3_exec(reader, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(reader);
