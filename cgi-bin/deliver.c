@@ -1,6 +1,7 @@
 /* deliver: sends what waits in the outbox. The other programs start it when they have put something
  * there; cron and the operator may. It has no route: a web server that calls it is refused. No
  * sandbox, because it starts sendmail and hooks, and talks to mail servers. */
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -42,6 +43,9 @@ main(void)
 	if (deliver_is_served())
 		return process_refuse(&process,
 		    "it is no page: the other programs start it when there is mail to send");
+	/* Nobody may read what it says: that must not end it between sending and noting. */
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	if (process_begin(&process, PROGRAM_deliver, false) != RC_OK)
 		return EXIT_FAILURE;
 	if (delivery_run(&process, process_state(place), &fault) != RC_OK)

@@ -217,9 +217,10 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'waiting', 0, 0, ?9, NULL, 0, '', ?9, ?1
 
 -- name: outbox_claim
 -- grant: OUTBOX_SEND
--- Gives the row that waits longest to one sender, for as long as its lease.
+-- Gives the row that waits longest to one sender, for as long as its lease. One whose sender dies
+-- each time goes behind the others.
 UPDATE outbox
-SET lease = ?1, leased_until = ?2, tries = tries + 1, tried_at = ?3
+SET lease = ?1, leased_until = ?2, next_try_at = ?2, tries = tries + 1, tried_at = ?3
 WHERE id = (SELECT o.id
 	FROM outbox o
 	WHERE o.state = 'waiting' AND o.next_try_at <= ?4 AND o.leased_until <= ?3 AND o.tried_at < ?5

@@ -6,6 +6,8 @@
  * taken apart is longer than the longest text that is stored. */
 #define TEXT_POINTS_MAX (4 * 320)
 
+#define POINT_IDEOGRAPHIC_STOP 0x3002
+
 struct text_form {
 	utf8proc_int32_t
 	    points[TEXT_POINTS_MAX + 1]; /* code points, then UTF-8 in the same place */
@@ -189,6 +191,21 @@ text_store(struct arena *arena, struct span given, size_t min, size_t max,
 	return RC_OK;
 }
 
+/* Code points that nobody sees, or that domain names take for a dot: mail programs drop or change
+ * them, so that one mailbox would have many addresses here. */
+static bool
+text_is_deceptive(struct span text)
+{
+	while (text.len > 0) {
+		int32_t point = text_next(&text);
+		if (point == POINT_IDEOGRAPHIC_STOP ||
+		    utf8proc_category(point) == UTF8PROC_CATEGORY_CF ||
+		    utf8proc_get_property(point)->ignorable)
+			return true;
+	}
+	return false;
+}
+
 static bool
 text_is_email(struct span text)
 {
@@ -196,6 +213,8 @@ text_is_email(struct span text)
 	struct span local = span_cut(&domain, '@');
 	size_t labels = 0;
 
+	if (text_is_deceptive(text))
+		return false;
 	if (local.len == 0 || domain.len == 0 || memchr(domain.data, '@', domain.len) != NULL)
 		return false;
 	for (; domain.data != NULL; labels++) {

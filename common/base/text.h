@@ -29,8 +29,9 @@ bool text_has_space(struct span text);
 
 /* An address in the form it is stored and compared in: trimmed, NFKC, lower case; then checked:
  * 3..320 code points, one '@', something before it, a dotted name after it (labels not empty, at
- * least two), no white space or control character. RC_NO when it is none, RC_UNAVAILABLE when the
- * arena is full. The result lives in the arena. */
+ * least two), no white space or control character, nothing invisible (format characters and what
+ * else Unicode ignores by default) and no ideographic full stop, which IDNA takes for a dot. RC_NO
+ * when it is none, RC_UNAVAILABLE when the arena is full. The result lives in the arena. */
 enum rc text_email(struct arena *, struct span given, struct span *stored) RC_MUST;
 
 /* A user name: trimmed, NFKC, lower case; 1..150 code points, no white space or control. */

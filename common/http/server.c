@@ -20,6 +20,7 @@ extern char **environ;
 struct conn {
 	FCGX_Request request; /* of libfcgi; unused under plain CGI */
 	bool is_cgi;
+	bool kept;    /* the web server would send another request over this connection */
 	bool waiting; /* "answer" is to be sent when "due" comes, or is in server.lingering */
 	struct buf answer;
 	int64_t due;
@@ -284,9 +285,13 @@ conn_send_fcgi(struct conn *conn)
 	server_patient = 0;
 	sodium_memzero(written, conn->answer.len < room ? conn->answer.len : room);
 	conn_wipe_environment(conn->request.envp);
+	conn->waiting = !conn->kept;
+	if (conn->kept) { /* it waits for the end of this one */
+		FCGX_Finish_r(&conn->request);
+		return;
+	}
 	server_close_lingering(SERVER_LINGER - 1);
 	server.lingering[server.lingering_count++] = conn;
-	conn->waiting = true;
 }
 
 static void
@@ -450,6 +455,7 @@ server_accept(server_serve_fn *serve, void *state)
 	rc = FCGX_Accept_r(&conn->request);
 	server_patient = 0;
 	/* One request a connection: a kept one would be read, blocking, in its slot's next turn. */
+	conn->kept = conn->request.keepConnection != 0;
 	conn->request.keepConnection = 0;
 	if (rc == 0)
 		serve(state, conn);

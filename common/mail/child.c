@@ -2,9 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
+#include <pwd.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -152,11 +155,14 @@ out:
 static char *
 child_home(void)
 {
-	for (char **variable = environ; variable != NULL && *variable != NULL; variable++) {
-		if (strncmp(*variable, "HOME=", 5) == 0)
-			return *variable;
-	}
-	return NULL;
+	static char home[PATH_MAX + 5];
+	const struct passwd *entry = getpwuid(geteuid());
+	int length;
+
+	if (entry == NULL)
+		return NULL;
+	length = snprintf(home, sizeof(home), "HOME=%s", entry->pw_dir);
+	return length > 0 && (size_t)length < sizeof(home) ? home : NULL;
 }
 
 static void

@@ -151,6 +151,13 @@ dialogue_is_good(const struct dialogue *dialogue)
 	return dialogue->code / 100 == 2;
 }
 
+/* "550 5.7.1 ..." */
+static bool
+dialogue_is_policy(const struct dialogue *dialogue)
+{
+	return strncmp(dialogue->reply + REPLY_CODE_DIGITS, " 5.7.", 5) == 0;
+}
+
 enum rc
 dialogue_answer(const struct dialogue *dialogue)
 {
@@ -167,6 +174,10 @@ dialogue_answer(const struct dialogue *dialogue)
 	}
 	/* It is mail.from or the login that the server does not like, not this message. */
 	if (refused && (dialogue->stage == DIALOGUE_LOGIN || dialogue->stage == DIALOGUE_MAIL))
+		return RC_INTERNAL;
+	/* So it does where the server says "security or policy" (RFC 3463 section 3.8): it relays
+	 * nothing for us, or for this sender. */
+	if (refused && dialogue->stage == DIALOGUE_RCPT && dialogue_is_policy(dialogue))
 		return RC_INTERNAL;
 	/* Before that, it is about this client. */
 	return refused && dialogue->stage > DIALOGUE_MAIL ? RC_NO : RC_UNAVAILABLE;

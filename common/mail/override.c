@@ -198,6 +198,22 @@ out:
 	return rc;
 }
 
+/* What editors and package managers leave beside a file. */
+static bool
+override_is_litter(const char *name)
+{
+	static const char *const endings[] = { "~", ".bak", ".orig", ".rej", ".swp", ".dpkg-old",
+		".dpkg-dist", ".dpkg-new" };
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+		size_t tail = strlen(endings[i]);
+		if (len > tail && strcmp(name + len - tail, endings[i]) == 0)
+			return true;
+	}
+	return name[0] == '.';
+}
+
 /* Calls "each" for all names in a directory. */
 static enum rc
 override_list(const struct override_reader *reader, const struct override_place *place,
@@ -215,7 +231,7 @@ override_list(const struct override_reader *reader, const struct override_place 
 		return rc;
 	}
 	while (rc == RC_OK && (errno = 0, entry = readdir(listing)) != NULL) {
-		if (entry->d_name[0] != '.')
+		if (!override_is_litter(entry->d_name))
 			rc = each(reader, place, entry->d_name);
 	}
 	if (rc == RC_OK && errno != 0)

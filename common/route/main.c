@@ -42,13 +42,12 @@ service_configure(struct service *service, struct config_fault *fault)
 	enum rc rc = process_configure(&service->process, process_state(place), fault);
 
 	if (rc == RC_OK) {
-		rc = starter_open(&service->starter, &service->process);
-		if (rc != RC_OK)
-			snprintf(fault->text, sizeof(fault->text),
-			    "cannot start: no process can be forked to start deliver");
-	}
-	if (rc == RC_OK)
+		/* Where no process can be forked, mail has to wait, and signing in has not. */
+		if (starter_open(&service->starter, &service->process) != RC_OK)
+			log_line(LOG_WARN, "no process can be forked to start deliver; what is put "
+					   "into the outbox waits for yettctl mail send");
 		sandbox_renounce();
+	}
 	return rc;
 }
 
@@ -205,8 +204,9 @@ service_should_clean(const struct service *service, int64_t now)
 	return now - service->cleaned_at >= CLEAN_EVERY;
 }
 
-/* Nothing is sent while the client waits that has caused it: an answer that waits for its time must
- * not share the machine with a mail that only some of them cause. */
+/* Nothing is started for an answer that still waits for its time, because it would share the
+ * machine with a mail that only some of them cause. Whoever sends already may take the mail along.
+ */
 static void
 service_wake(struct service *service, int64_t now)
 {

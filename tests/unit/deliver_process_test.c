@@ -215,7 +215,7 @@ END_TEST
 static void
 let_leases_end(void)
 {
-	post_sql(&post, "UPDATE outbox SET leased_until = 1");
+	post_sql(&post, "UPDATE outbox SET leased_until = 1, next_try_at = 1");
 }
 
 START_TEST(killed_before_the_claim_it_changes_nothing)

@@ -120,6 +120,31 @@ static const struct {
 	{ text_email, SPAN_INIT("\xe1\xba\x9e@b.c"), "\xc3\x9f@b.c" },
 	{ text_email, SPAN_INIT("first+tag@sub.example.org"), "first+tag@sub.example.org" },
 	{ text_email, SPAN_INIT("a-b@xn--bcher-kva.example"), "a-b@xn--bcher-kva.example" },
+	/* what nobody sees, and what IDNA takes for a dot */
+	{ text_email,
+	    SPAN_INIT("victim@exam\xc2\xad"
+		      "ple.org"),
+	    NULL },
+	{ text_email,
+	    SPAN_INIT("victim@exam\xe2\x80\x8b"
+		      "ple.org"),
+	    NULL },
+	{ text_email,
+	    SPAN_INIT("victim@exam\xe2\x81\xa0"
+		      "ple.org"),
+	    NULL },
+	{ text_email,
+	    SPAN_INIT("victim@exam\xef\xb8\x8f"
+		      "ple.org"),
+	    NULL },
+	{ text_email,
+	    SPAN_INIT("vic\xe2\x80\xae"
+		      "tim@example.org"),
+	    NULL },
+	{ text_email,
+	    SPAN_INIT("victim@mail\xe3\x80\x82"
+		      "example.org"),
+	    NULL },
 	{ text_email, SPAN_INIT(""), NULL },
 	{ text_email, { NULL, 0 }, NULL },
 	{ text_email, SPAN_INIT("   "), NULL },
