@@ -259,7 +259,7 @@ ORDER BY 1
 LIMIT 1;
 
 -- name: outbox_waiting
--- grant: OUTBOX_SEND
+-- grant: OPERATE
 -- How many rows of a channel wait.
 SELECT COUNT(*) FROM outbox WHERE state = 'waiting' AND channel = ?1;
 
@@ -421,7 +421,7 @@ SELECT COUNT(*) FROM session WHERE user_id = ?1 AND public_id <> ?2 AND expires_
 DELETE FROM session WHERE user_id = ?1 AND public_id <> ?2;
 
 -- name: user_bump_version
--- grant: SESSION_END
+-- grant: OPERATE
 -- Makes every JWT of a user worthless.
 UPDATE users SET security_version = security_version + 1 WHERE id = ?1;
 

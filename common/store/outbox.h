@@ -63,7 +63,7 @@ enum rc outbox_refused(struct ctx *, const struct outbox_row *, struct span reas
  * nothing waits. */
 enum rc outbox_next_due(struct ctx *, bool mail_alone, int64_t *at) RC_MUST;
 
-/* Whether rows of the channel wait: *count of them. */
+/* For the operator (grant OPERATE): *count rows of the channel wait. */
 enum rc outbox_waiting(struct ctx *, struct span channel, int64_t *count) RC_MUST;
 
 struct outbox_listed {

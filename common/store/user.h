@@ -81,7 +81,7 @@ enum rc user_mark_verified(struct ctx *, const struct user *) RC_MUST;
 enum rc user_replace_email(struct ctx *, const struct user *, struct span email) RC_MUST;
 enum rc user_reset_password(struct ctx *, const struct user *, const char *hash) RC_MUST;
 
-/* Makes every JWT of the user worthless. */
+/* For the operator (grant OPERATE): makes every JWT of the user worthless. */
 enum rc user_bump_version(struct ctx *, const struct user *) RC_MUST;
 
 #endif
