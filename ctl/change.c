@@ -63,16 +63,6 @@ change_audit(struct ctl *ctl, const char *event, struct span user, struct span s
 }
 
 enum rc
-change_end_links(struct ctl *ctl, const struct user *user)
-{
-	enum rc rc = onetime_end(&ctl->ctx, user, ONETIME_RESET);
-
-	if (rc == RC_OK)
-		rc = onetime_end(&ctl->ctx, user, ONETIME_CHANGE);
-	return rc == RC_OK ? onetime_end(&ctl->ctx, user, ONETIME_VERIFY) : rc;
-}
-
-enum rc
 change_audit_role(struct ctl *ctl, const char *event, struct span user, struct span role)
 {
 	const struct audit_entry entry = {

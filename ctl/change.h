@@ -23,9 +23,6 @@ enum ctl_exit change_email(struct ctl *, const char *given, struct span *email);
 /* Finds an account outside a transaction; says when there is none. */
 enum ctl_exit change_find(struct ctl *, const char *given, struct user *);
 
-/* Ends all links that were mailed for the account, and with them what address is pending. */
-enum rc change_end_links(struct ctl *, const struct user *) RC_MUST;
-
 /* One audit row by the operator, of which hooks are told; "user" and "session" may be "not given".
  */
 enum rc change_audit(

@@ -1,6 +1,7 @@
 /* user: accounts. */
 #include <sodium.h>
 
+#include "auth/ending.h"
 #include "auth/notice.h"
 #include "base/text.h"
 #include "change.h"
@@ -236,7 +237,7 @@ user_passwd_apply(struct ctl *ctl, const struct user *user, void *hash)
 	enum rc rc = operate_user_password(&ctl->ctx, user, hash);
 
 	if (rc == RC_OK)
-		rc = change_end_links(ctl, user);
+		rc = ending_links(&ctl->ctx, user);
 	if (rc == RC_OK)
 		rc = notice_mail(&ctl->ctx, MAIL_KIND_PASSWORD_CHANGED, user, user->email,
 		    (struct span){ NULL, 0 });
@@ -298,7 +299,7 @@ user_deactivate_apply(struct ctl *ctl, const struct user *user, void *state)
 	enum rc rc = operate_user_active(&ctl->ctx, user, false);
 
 	(void)state;
-	return rc == RC_OK ? change_end_links(ctl, user) : rc;
+	return rc == RC_OK ? ending_links(&ctl->ctx, user) : rc;
 }
 
 enum ctl_exit

@@ -24,3 +24,13 @@ ending_sessions(struct ctx *ctx, const struct user *user, struct span except)
 
 	return rc == RC_OK ? session_end_others(ctx, user, except) : rc;
 }
+
+enum rc
+ending_links(struct ctx *ctx, const struct user *user)
+{
+	enum rc rc = onetime_end(ctx, user, ONETIME_VERIFY);
+
+	if (rc == RC_OK)
+		rc = onetime_end(ctx, user, ONETIME_CHANGE);
+	return rc == RC_OK ? onetime_end(ctx, user, ONETIME_RESET) : rc;
+}

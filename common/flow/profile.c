@@ -78,18 +78,6 @@ profile_begin(struct profile *profile)
 	return rc == RC_OK ? RC_OK : db_end(profile->ctx->db, rc);
 }
 
-/* A pending address, and every link that was sent to the one before. */
-static enum rc
-profile_end_links(struct profile *profile)
-{
-	const struct user *user = &profile->credential.user;
-	enum rc rc = onetime_end(profile->ctx, user, ONETIME_CHANGE);
-
-	if (rc == RC_OK)
-		rc = onetime_end(profile->ctx, user, ONETIME_RESET);
-	return rc == RC_OK ? onetime_end(profile->ctx, user, ONETIME_VERIFY) : rc;
-}
-
 /* Each new address gets a mail, so one account may not name them without end. */
 static enum rc
 profile_may_mail(struct profile *profile, enum problem *problem)
@@ -122,7 +110,7 @@ profile_replace_email(struct profile *profile, struct span email, enum problem *
 	if (rc == RC_OK)
 		rc = ending_sessions(profile->ctx, user, (struct span){ NULL, 0 });
 	if (rc == RC_OK)
-		rc = profile_end_links(profile);
+		rc = ending_links(profile->ctx, user);
 	if (rc == RC_OK)
 		rc =
 		    notice_mail(profile->ctx, MAIL_KIND_EMAIL_CHANGED, user, user->email, language);
@@ -254,9 +242,7 @@ profile_replace_password(struct profile *profile, const char *hash)
 	if (rc == RC_OK)
 		rc = ending_sessions(profile->ctx, user, (struct span){ NULL, 0 });
 	if (rc == RC_OK)
-		rc = onetime_end(profile->ctx, user, ONETIME_RESET);
-	if (rc == RC_OK)
-		rc = onetime_end(profile->ctx, user, ONETIME_CHANGE);
+		rc = ending_links(profile->ctx, user);
 	if (rc == RC_OK)
 		rc = notice_mail(profile->ctx, MAIL_KIND_PASSWORD_CHANGED, user, user->email,
 		    profile->client->language);

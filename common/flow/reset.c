@@ -73,17 +73,6 @@ reset_find(struct reset *reset, struct span token)
 	return rc;
 }
 
-/* What else was on its way for this account. */
-static enum rc
-reset_end_links(struct reset *reset)
-{
-	enum rc rc = onetime_end(reset->ctx, &reset->user, ONETIME_RESET);
-
-	if (rc == RC_OK)
-		rc = onetime_end(reset->ctx, &reset->user, ONETIME_VERIFY);
-	return rc == RC_OK ? onetime_end(reset->ctx, &reset->user, ONETIME_CHANGE) : rc;
-}
-
 /* Inside the transaction, where the token is looked for once more. */
 static enum rc
 reset_use(struct reset *reset, struct span token, struct user *changed)
@@ -99,7 +88,7 @@ reset_use(struct reset *reset, struct span token, struct user *changed)
 	if (rc == RC_OK)
 		rc = ending_sessions(ctx, user, (struct span){ NULL, 0 });
 	if (rc == RC_OK)
-		rc = reset_end_links(reset);
+		rc = ending_links(ctx, user);
 	if (rc == RC_OK && !user->is_verified)
 		rc = reset_record(reset, "user.verified");
 	if (rc == RC_OK)

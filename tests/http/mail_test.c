@@ -397,6 +397,33 @@ START_TEST(test_password_change_ends_reset_links)
 }
 END_TEST
 
+/* The link that confirms the address goes too, and is to be asked for once more. */
+START_TEST(test_password_change_ends_verify_links)
+{
+	static const char *const again = "/auth/request-verify-token";
+	const char *email = site_email(), *body = text("{\"email\":\"%s\"}", email), *token;
+	struct login login;
+	struct mail mail;
+
+	ask_limited("/auth/register",
+	    text("{\"email\":\"%s\",\"password\":\"%s\"}", email, SITE_PASSWORD), 201);
+	ask_limited(again, body, 202);
+	mail = mail_wait(limited, email, 1);
+	token = mail_token(limited, &mail, "verify");
+	login = site_login_bearer(limited, email, SITE_PASSWORD);
+	ck_answer(ASK(limited, .path = "/users/me/change-password", .bearer = login.access,
+		      .json = text("{\"current_password\":\"%s\",\"new_password\":\"%s\"}",
+			  SITE_PASSWORD, SITE_OTHER_PASSWORD)),
+	    204, NULL);
+	ask_limited("/auth/verify", text("{\"token\":\"%s\"}", token), 400);
+	mail_wait(limited, email, 2); /* the notice of the change */
+	ask_limited(again, body, 202);
+	mail = mail_wait(limited, email, 3);
+	token = mail_token(limited, &mail, "verify");
+	ask_limited("/auth/verify", text("{\"token\":\"%s\"}", token), 200);
+}
+END_TEST
+
 START_TEST(test_one_of_many_resets_wins)
 {
 	const char *email = site_member(site), *token;
@@ -637,6 +664,7 @@ main(void)
 	tcase_add_test(tests, test_refused_password_leaves_the_link);
 	tcase_add_test(tests, test_reset_ends_other_links_of_the_account);
 	tcase_add_test(tests, test_password_change_ends_reset_links);
+	tcase_add_test(tests, test_password_change_ends_verify_links);
 	tcase_add_test(tests, test_one_of_many_resets_wins);
 	tcase_add_test(tests, test_reset_makes_the_address_verified);
 	tcase_add_test(tests, test_reset_page_keeps_its_link);
