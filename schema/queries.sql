@@ -144,7 +144,7 @@ ORDER BY r.role_name;
 -- grant: VERIFY_USE
 -- Token and account behind a link that confirms an address.
 SELECT u.id, u.public_id, u.email, u.username, u.is_active, u.is_verified, u.security_version,
-	r.role_name, o.kind, o.email, o.session, o.expires_at
+	r.role_name, o.kind, o.email, o.session
 FROM onetime o
 JOIN users u ON u.id = o.user_id
 LEFT JOIN user_role r ON r.user_id = u.id
@@ -155,7 +155,7 @@ ORDER BY r.role_name;
 -- grant: RESET_USE
 -- Token and account behind a link that sets a password.
 SELECT u.id, u.public_id, u.email, u.username, u.is_active, u.is_verified, u.security_version,
-	r.role_name, o.kind, o.email, o.session, o.expires_at
+	r.role_name, o.kind, o.email, o.session
 FROM onetime o
 JOIN users u ON u.id = o.user_id
 LEFT JOIN user_role r ON r.user_id = u.id
@@ -266,7 +266,7 @@ SELECT COUNT(*) FROM outbox WHERE state = 'waiting' AND channel = ?1;
 -- name: outbox_list
 -- grant: OPERATE
 -- What waits or was refused, oldest first.
-SELECT public_id, channel, kind, recipient, state, reason, tries, next_try_at, created_at
+SELECT public_id, kind, recipient, state, reason, tries, next_try_at, created_at
 FROM outbox
 WHERE channel = ?1
 ORDER BY id

@@ -42,7 +42,6 @@ onetime_columns(struct stmt *stmt, struct ctx *ctx, void *state)
 		onetime->kind++;
 	onetime->email = stmt_get_text(stmt, ctx->arena);
 	session = stmt_get_text(stmt, ctx->arena);
-	onetime->expires_at = stmt_get_int(stmt);
 	return span_copy(onetime->session, sizeof(onetime->session), session) ? RC_OK : RC_INTERNAL;
 }
 

@@ -14,7 +14,7 @@ struct onetime {
 	enum onetime_kind kind;
 	struct span email;       /* where it was sent; for a change the new address */
 	char session[UUID_SIZE]; /* public id of the session that asked; empty without one */
-	int64_t expires_at;
+	int64_t expires_at;      /* to insert; what is found has not expired */
 };
 
 enum rc onetime_insert(

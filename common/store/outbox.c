@@ -155,7 +155,6 @@ static void
 outbox_listed_columns(struct stmt *stmt, struct ctx *ctx, struct outbox_listed *row)
 {
 	row->id = stmt_get_text(stmt, ctx->arena);
-	row->channel = stmt_get_text(stmt, ctx->arena);
 	row->kind = stmt_get_text(stmt, ctx->arena);
 	row->recipient = stmt_get_text(stmt, ctx->arena);
 	row->state = stmt_get_text(stmt, ctx->arena);

@@ -67,7 +67,7 @@ enum rc outbox_next_due(struct ctx *, bool mail_alone, int64_t *at) RC_MUST;
 enum rc outbox_waiting(struct ctx *, struct span channel, int64_t *count) RC_MUST;
 
 struct outbox_listed {
-	struct span id, channel, kind, recipient, state, reason;
+	struct span id, kind, recipient, state, reason;
 	int64_t tries, next_try_at, created_at;
 };
 
