@@ -474,12 +474,6 @@ stmt_bind_blob(struct stmt *stmt, const void *data, size_t size)
 	    stmt, sqlite3_bind_blob64(stmt->handle, ++stmt->bound, data, size, SQLITE_STATIC));
 }
 
-void
-stmt_bind_null(struct stmt *stmt)
-{
-	stmt_bound(stmt, sqlite3_bind_null(stmt->handle, ++stmt->bound));
-}
-
 /* What is checked before the first row. A transaction was checked when it began. */
 static void
 stmt_start(struct stmt *stmt)

@@ -62,7 +62,6 @@ struct stmt *db_query(struct db *, enum query);
 void stmt_bind_int(struct stmt *, int64_t);
 void stmt_bind_text(struct stmt *, struct span); /* "not given" binds NULL */
 void stmt_bind_blob(struct stmt *, const void *, size_t);
-void stmt_bind_null(struct stmt *);
 
 /* The next row: RC_OK; RC_NO after the last one. The statement must be ended by stmt_done. */
 enum rc stmt_row(struct stmt *) RC_MUST;
