@@ -41,7 +41,6 @@ static const struct {
 	{ "identifier", offsetof(struct page_values, identifier) },
 	{ "username", offsetof(struct page_values, username) },
 	{ "error", offsetof(struct page_values, error) },
-	{ "hint", offsetof(struct page_values, hint) },
 	{ "identifier_is_email", offsetof(struct page_values, identifier_is_email) },
 	{ "wants_username", offsetof(struct page_values, wants_username) },
 	{ "min_length", offsetof(struct page_values, min_length) },

@@ -30,7 +30,6 @@ struct page_values {
 	struct span identifier; /* typed before, kept */
 	struct span username;
 	struct span error;               /* a sentence above the form */
-	struct span hint;                /* a second one: what helps */
 	struct span identifier_is_email; /* "yes": the field is an address, else a user name */
 	struct span wants_username;      /* "yes": registration asks for a user name too */
 	struct span min_length;          /* of a new password, in digits */
