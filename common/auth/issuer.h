@@ -15,7 +15,6 @@ typedef enum rc renew_fn(struct ctx *, const struct backend *, const struct user
     const struct session *, struct tokens *);
 
 struct issuer {
-	const char *name;
 	issue_fn *issue;
 	renew_fn *renew;
 };

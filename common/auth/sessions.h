@@ -13,13 +13,11 @@ typedef enum rc revoke_fn(struct ctx *, const struct identity *);
 typedef enum rc list_fn(struct ctx *, const struct user *, struct session **, size_t *count);
 
 struct sessions {
-	const char *name;
 	revoke_fn *revoke;
 	list_fn *list; /* NULL: this strategy keeps no sessions */
 };
 
 extern const struct sessions strategy_database_sessions;
-extern const struct sessions strategy_jwt_sessions;
 extern const struct sessions strategy_jwt_stateless_sessions;
 
 /* The sessions of a backend's strategy; one line for each in sessions.c. */

@@ -24,7 +24,6 @@ typedef enum rc verify_fn(
     struct ctx *, const struct backend *, struct span token, struct identity *);
 
 struct verifier {
-	const char *name;
 	verify_fn *verify;
 };
 

@@ -40,7 +40,6 @@ strategy_database_issue(struct ctx *ctx, const struct backend *backend, const st
 }
 
 const struct issuer strategy_database_issuer = {
-	.name = "database",
 	.issue = strategy_database_issue,
 	.renew = strategy_database_renew,
 };

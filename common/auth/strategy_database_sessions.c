@@ -8,13 +8,6 @@ strategy_database_revoke(struct ctx *ctx, const struct identity *identity)
 }
 
 const struct sessions strategy_database_sessions = {
-	.name = "database",
-	.revoke = strategy_database_revoke,
-	.list = session_list,
-};
-
-const struct sessions strategy_jwt_sessions = {
-	.name = "jwt",
 	.revoke = strategy_database_revoke,
 	.list = session_list,
 };

@@ -24,6 +24,5 @@ strategy_database_verify(
 }
 
 const struct verifier strategy_database_verifier = {
-	.name = "database",
 	.verify = strategy_database_verify,
 };

@@ -59,7 +59,6 @@ strategy_jwt_issue(struct ctx *ctx, const struct backend *backend, const struct 
 }
 
 const struct issuer strategy_jwt_issuer = {
-	.name = "jwt",
 	.issue = strategy_jwt_issue,
 	.renew = strategy_jwt_renew,
 };

@@ -10,7 +10,6 @@ strategy_jwt_revoke(struct ctx *ctx, const struct identity *identity)
 }
 
 const struct sessions strategy_jwt_stateless_sessions = {
-	.name = "jwt",
 	.revoke = strategy_jwt_revoke,
 	.list = NULL,
 };

@@ -71,6 +71,5 @@ strategy_jwt_verify(
 }
 
 const struct verifier strategy_jwt_verifier = {
-	.name = "jwt",
 	.verify = strategy_jwt_verify,
 };

@@ -20,7 +20,6 @@ typedef void transport_write_fn(
 typedef void transport_clear_fn(const struct backend_config *, struct response *);
 
 struct transport {
-	const char *name;
 	bool is_cookie; /* sent by browsers unasked: needs CSRF protection */
 	transport_read_fn *read;
 	transport_write_fn *write;

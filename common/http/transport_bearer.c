@@ -40,7 +40,6 @@ transport_bearer_clear(const struct backend_config *backend, struct response *re
 }
 
 const struct transport transport_bearer = {
-	.name = "bearer",
 	.is_cookie = false,
 	.read = transport_bearer_read,
 	.write = transport_bearer_write,

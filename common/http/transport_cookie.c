@@ -73,7 +73,6 @@ transport_cookie_csrf_read(const struct backend_config *backend, const struct re
 }
 
 const struct transport transport_cookie = {
-	.name = "cookie",
 	.is_cookie = true,
 	.read = transport_cookie_read,
 	.write = transport_cookie_write,
