@@ -27,12 +27,12 @@ profile_give_back(struct ctx *ctx, const struct limit_ticket *ticket)
 
 /* The password proof: counted before it is judged, given back when it holds. */
 static enum problem
-profile_prove(struct profile *profile, const struct secret *password, struct refusal *refusal)
+profile_prove(struct profile *profile, const struct secret *password)
 {
 	struct span id = span_of(profile->identity->user.id);
 	const struct limit_subject subject = { LIMIT_PASSWORD_PROOF, id, { NULL, 0 } };
 	struct limit_ticket ticket = { .count = 0 };
-	enum rc rc = limit_take(profile->ctx, &subject, 1, &ticket, &refusal->wait);
+	enum rc rc = limit_take(profile->ctx, &subject, 1, &ticket, &profile->refusal->wait);
 
 	if (rc == RC_NO)
 		return PROBLEM_RATE_LIMITED;
@@ -212,7 +212,7 @@ profile_update(struct ctx *ctx, const struct identity *identity, const struct cl
 	struct profile profile = {
 		.ctx = ctx, .identity = identity, .client = client, .refusal = refusal
 	};
-	enum problem problem = profile_prove(&profile, &input->current_password, refusal);
+	enum problem problem = profile_prove(&profile, &input->current_password);
 	enum rc rc;
 
 	if (problem != PROBLEM_NONE)
@@ -258,7 +258,7 @@ profile_change_password(struct ctx *ctx, const struct identity *identity,
 	};
 	const struct user *user = &profile.credential.user;
 	char hash[HASH_TEXT_SIZE];
-	enum problem problem = profile_prove(&profile, &input->current_password, refusal);
+	enum problem problem = profile_prove(&profile, &input->current_password);
 	enum rc rc;
 
 	if (problem != PROBLEM_NONE)
