@@ -69,24 +69,22 @@ exchange_page(struct exchange *x, enum page page, int status, const struct backe
 {
 	char binding[UUID_SIZE] = "";
 	char token[CSRF_TOKEN_SIZE] = "";
-	enum rc rc = RC_OK;
+	enum problem problem = PROBLEM_NONE;
 
 	if (backend != NULL) {
-		rc = csrf_binding(x->ctx, backend, x->request, binding);
-		if (rc == RC_OK)
-			rc = csrf_make(x->ctx, binding, token);
-		if (rc == RC_OK)
-			transport_cookie_csrf(backend->config, span_of(token), x->response);
+		problem = problem_of(csrf_binding(x->ctx, backend, x->request, binding));
+		if (problem == PROBLEM_NONE)
+			problem = exchange_csrf(x, backend, binding, token);
 		values->csrf_token = span_of(token);
 	}
 	values->site = span_of(x->config->site.name);
 	buf_clear(&x->response->body);
-	if (rc == RC_OK)
-		rc = page_put(&x->response->body, page, values);
+	if (problem == PROBLEM_NONE)
+		problem = problem_of(page_put(&x->response->body, page, values));
 	x->response->status = status;
 	x->response->content_type = "text/html; charset=utf-8";
 	x->response->is_page = true;
-	return problem_of(rc);
+	return problem;
 }
 
 /* The first reason why a password was refused says it; the others would only confuse. */
