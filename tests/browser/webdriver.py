@@ -104,9 +104,12 @@ class Browser:
         try:
             self._in_session("GET", f"/element/{element}/name")
         except WebDriverError as error:
-            if error.code == "stale element reference":
-                return True
-            raise
+            # In the moment of the change chromedriver finds a document without its element.
+            if "does not belong to the document" in str(error):
+                return False
+            if error.code != "stale element reference":
+                raise
+            return True
         return False
 
     def cookies(self):
