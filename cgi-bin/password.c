@@ -67,15 +67,12 @@ forgot_post(struct exchange *x)
 static enum problem
 reset_page(struct exchange *x, int status, struct span token, struct span error)
 {
-	char length[24];
 	struct page_values values = {
 		.action = exchange_path(x, HANDLER_reset_post, NULL),
 		.token = token,
 		.error = error,
 	};
 
-	snprintf(length, sizeof(length), "%lld", (long long)x->config->password.min_length);
-	values.min_length = span_of(length);
 	return password_page(x, token.len > 0 ? PAGE_RESET : PAGE_LINK_DEAD, status, &values);
 }
 

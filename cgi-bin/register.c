@@ -14,7 +14,6 @@ static const struct field register_fields[] = {
 static enum problem
 register_page(struct exchange *x, int status, struct span error)
 {
-	char length[24];
 	bool by_name = x->config->account.login_identifier == LOGIN_BY_USERNAME;
 	struct page_values values = {
 		.action = exchange_path(x, HANDLER_register_post, NULL),
@@ -26,8 +25,6 @@ register_page(struct exchange *x, int status, struct span error)
 		.login_link = exchange_login_link(x),
 	};
 
-	snprintf(length, sizeof(length), "%lld", (long long)x->config->password.min_length);
-	values.min_length = span_of(length);
 	return exchange_page(x, PAGE_REGISTER, status, exchange_page_backend(x), &values);
 }
 

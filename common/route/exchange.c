@@ -69,8 +69,11 @@ exchange_page(struct exchange *x, enum page page, int status, const struct backe
 {
 	char binding[UUID_SIZE] = "";
 	char token[CSRF_TOKEN_SIZE] = "";
+	char min_length[24];
 	enum problem problem = PROBLEM_NONE;
 
+	snprintf(min_length, sizeof(min_length), "%lld", (long long)x->config->password.min_length);
+	values->min_length = span_of(min_length);
 	if (backend != NULL) {
 		problem = problem_of(csrf_binding(x->ctx, backend, x->request, binding));
 		if (problem == PROBLEM_NONE)

@@ -44,7 +44,8 @@ struct span exchange_typed_next(struct exchange *);
  * session; a browser that asked for HTML is sent on to "next" (303) instead of a body. */
 enum problem exchange_tokens(struct exchange *, const struct tokens *, struct span next);
 
-/* Answers with a page. Sets the CSRF cookie of "backend" (NULL: none is set). */
+/* Answers with a page, adding to "values" what each may show: the site, the CSRF token, the least
+ * length of a new password. Sets the CSRF cookie of "backend" (NULL: none is set). */
 enum problem exchange_page(
     struct exchange *, enum page, int status, const struct backend *, struct page_values *);
 
