@@ -72,7 +72,8 @@ change_audit_role(struct ctl *ctl, const char *event, struct span user, struct s
 	return audit_insert(&ctl->ctx, &entry);
 }
 
-enum rc
+/* All of them, with a row for each live one; every JWT is worthless. */
+static enum rc
 change_end_sessions(struct ctl *ctl, const struct user *user, size_t *ended)
 {
 	struct session *sessions = NULL;

@@ -32,9 +32,6 @@ enum rc change_audit(
 enum rc change_audit_role(
     struct ctl *, const char *event, struct span user, struct span role) RC_MUST;
 
-/* Ends all sessions of a user and makes all JWTs worthless, with a row for each live session. */
-enum rc change_end_sessions(struct ctl *, const struct user *, size_t *ended) RC_MUST;
-
 /* Maps the end of a transaction; RC_NO was explained already. */
 enum ctl_exit change_answer(enum rc);
 

@@ -42,8 +42,8 @@ program_is_known(int status)
 	       program_statuses[status].words != NULL;
 }
 
-enum rc
-courier_program_answer(int status)
+static enum rc
+program_answer(int status)
 {
 	if (status == EX_OK)
 		return RC_OK;
@@ -92,7 +92,7 @@ courier_program_run(char *const argv[], char *const variables[], struct span mes
 		reason_print(reason, COURIER_REASON_SIZE, "%s %s", argv[0], said);
 		goto out;
 	}
-	rc = courier_program_answer(status);
+	rc = program_answer(status);
 	if (rc == RC_OK)
 		reason_line(reason, COURIER_REASON_SIZE, span_of(said));
 	else

@@ -12,7 +12,4 @@
 enum rc courier_program_run(char *const argv[], char *const variables[], struct span message,
     char reason[COURIER_REASON_SIZE]) RC_MUST;
 
-/* What an exit status means. */
-enum rc courier_program_answer(int status);
-
 #endif
