@@ -1,20 +1,18 @@
 /* doctor: looks at everything that can go wrong between the program and its surroundings. */
 #include <errno.h>
 #include <fts.h>
-#include <linux/landlock.h>
 #include <stdarg.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/text.h"
 #include "crypto/keyring.h"
 #include "crypto/password.h"
 #include "doctor.h"
+#include "route/sandbox.h"
 #include "store/check.h"
 #include "store/migrate.h"
 #include "store/operate.h"
@@ -393,15 +391,14 @@ doctor_filesystem(struct doctor *doctor)
 static void
 doctor_kernel(struct doctor *doctor)
 {
-	long landlock =
-	    syscall(SYS_landlock_create_ruleset, NULL, (size_t)0, LANDLOCK_CREATE_RULESET_VERSION);
+	int landlock = sandbox_landlock_version();
 
 	if (landlock < 1)
 		doctor_find(doctor, FINDING_WARNING, "Landlock",
 		    "not in this kernel: a taken-over program could open files of its user");
 	else
-		doctor_find(doctor, FINDING_OK, "Landlock", "version %ld", landlock);
-	if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) < 0)
+		doctor_find(doctor, FINDING_OK, "Landlock", "version %d", landlock);
+	if (!sandbox_has_seccomp())
 		doctor_find(doctor, FINDING_WARNING, "seccomp",
 		    "not in this kernel: a taken-over program could make any system call");
 	else

@@ -69,17 +69,11 @@ sandbox_bound_memory(long long extra)
 #endif
 }
 
-static int
+int
 sandbox_landlock_version(void)
 {
 	return (int)syscall(
 	    SYS_landlock_create_ruleset, NULL, (size_t)0, LANDLOCK_CREATE_RULESET_VERSION);
-}
-
-bool
-sandbox_has_landlock(void)
-{
-	return sandbox_landlock_version() > 0;
 }
 
 bool
@@ -112,7 +106,7 @@ sandbox_landlock(const char *file)
 	int ruleset;
 	enum rc rc = RC_OK;
 
-	if (!sandbox_has_landlock())
+	if (sandbox_landlock_version() < 1)
 		return RC_OK;
 	ruleset = (int)syscall(SYS_landlock_create_ruleset, &rules, sizeof(rules), 0u);
 	if (ruleset < 0 || (file != NULL && sandbox_allow(ruleset, file) != 0) ||

@@ -29,8 +29,8 @@ void sandbox_bound_memory(long long extra);
  * out (yettctl doctor says so). RC_INTERNAL when the kernel has it and refuses. */
 enum rc sandbox_enter(const char *file) RC_MUST;
 
-/* What this kernel offers. */
-bool sandbox_has_landlock(void);
+/* What this kernel offers: the version of Landlock, below 1 where there is none. */
+int sandbox_landlock_version(void);
 bool sandbox_has_seccomp(void);
 
 #endif
