@@ -7,7 +7,7 @@
 #include "base/span.h"
 
 enum mail_kind {
-#define MAIL(name, kind, limited, link, words) MAIL_KIND_##name,
+#define MAIL(name, kind, share, link, words) MAIL_KIND_##name,
 #include "base/mail.def"
 #undef MAIL
 	MAIL_KINDS

@@ -32,7 +32,7 @@ struct openapi {
 
 static const char *const openapi_handlers[HANDLERS] = {
 #define PROGRAM(name, grants)
-#define ROUTE(program, method, path, body, caller, floor, when, handler, words) \
+#define ROUTE(program, method, path, body, caller, kind, when, handler, words) \
 	[HANDLER_##handler] = #handler,
 #include "route/routes.def"
 #undef PROGRAM
