@@ -415,7 +415,7 @@ DELETE FROM session WHERE id = ?1;
 -- How many live sessions a user has beside one.
 SELECT COUNT(*) FROM session WHERE user_id = ?1 AND public_id <> ?2 AND expires_at > ?3;
 
--- name: session_end_others
+-- name: session_end_all_but
 -- grant: SESSION_END
 -- Ends all sessions of a user but one.
 DELETE FROM session WHERE user_id = ?1 AND public_id <> ?2;

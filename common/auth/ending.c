@@ -22,7 +22,7 @@ ending_sessions(struct ctx *ctx, const struct user *user, struct span except)
 {
 	enum rc rc = ending_tell(ctx, user, except);
 
-	return rc == RC_OK ? session_end_others(ctx, user, except) : rc;
+	return rc == RC_OK ? session_end_all_but(ctx, user, except) : rc;
 }
 
 enum rc

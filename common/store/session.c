@@ -249,14 +249,14 @@ session_end_row(struct ctx *ctx, int64_t row)
 	return stmt_run(stmt, NULL);
 }
 
-/* Without an id all end: NULL would compare as unknown and end none. */
+/* When none is given all end: NULL would compare as unknown and end none. */
 enum rc
-session_end_others(struct ctx *ctx, const struct user *user, struct span id)
+session_end_all_but(struct ctx *ctx, const struct user *user, struct span but)
 {
-	struct stmt *stmt = db_query(ctx->db, QUERY_session_end_others);
+	struct stmt *stmt = db_query(ctx->db, QUERY_session_end_all_but);
 
 	stmt_bind_int(stmt, user->row);
-	stmt_bind_text(stmt, id.data == NULL ? SPAN("") : id);
+	stmt_bind_text(stmt, but.data == NULL ? SPAN("") : but);
 	return stmt_run(stmt, NULL);
 }
 

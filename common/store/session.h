@@ -64,7 +64,7 @@ enum rc session_of_refresh(
 enum rc session_end(struct ctx *, const struct user *, struct span id) RC_MUST;
 enum rc session_end_row(struct ctx *, int64_t row) RC_MUST;
 /* All but one; "not given": all. How many live ones that are. */
-enum rc session_end_others(struct ctx *, const struct user *, struct span id) RC_MUST;
+enum rc session_end_all_but(struct ctx *, const struct user *, struct span but) RC_MUST;
 enum rc session_count(struct ctx *, const struct user *, struct span but, size_t *count) RC_MUST;
 
 #endif

@@ -290,12 +290,12 @@ END_TEST
 START_TEST(all_or_all_others_end)
 {
 	begin();
-	ck_assert_int_eq(session_end_others(&s.ctx, &ada, SPAN(SESSION_2)), RC_OK);
+	ck_assert_int_eq(session_end_all_but(&s.ctx, &ada, SPAN(SESSION_2)), RC_OK);
 	ck_assert_int_eq(store_int(&s, "SELECT group_concat(id) = '2,3' FROM session"), 1);
-	ck_assert_int_eq(session_end_others(&s.ctx, &ada, (struct span){ NULL, 0 }), RC_OK);
+	ck_assert_int_eq(session_end_all_but(&s.ctx, &ada, (struct span){ NULL, 0 }), RC_OK);
 	ck_assert_int_eq(store_int(&s, "SELECT group_concat(id) = '3' FROM session"), 1);
 	/* An unknown current session keeps none. */
-	ck_assert_int_eq(session_end_others(&s.ctx, &bob, (struct span){ NULL, 0 }), RC_OK);
+	ck_assert_int_eq(session_end_all_but(&s.ctx, &bob, (struct span){ NULL, 0 }), RC_OK);
 	ck_assert_int_eq(store_int(&s, "SELECT COUNT(*) FROM session"), 0);
 	store_end(&s);
 }
