@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/self.h"
 #include "doctor.h"
 #include "mail/child.h"
 #include "mail/compose.h"
@@ -150,19 +151,20 @@ doctor_hooks(struct doctor *doctor)
 static void
 doctor_deliver(struct doctor *doctor)
 {
-	static const char *const places[] = { "../cgi-bin", "../lib/yett/cgi-bin", "." };
-	char self[PATH_MAX / 2], path[PATH_MAX];
-	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	char *slash;
+	static const struct {
+		const char *login, *deliver;
+	} places[] = {
+		{ "../cgi-bin/login", "../cgi-bin/" STARTER_PROGRAM },
+		{ "../lib/yett/cgi-bin/login", "../lib/yett/cgi-bin/" STARTER_PROGRAM },
+		{ "./login", "./" STARTER_PROGRAM },
+	};
+	char path[PATH_MAX];
 
-	self[len < 0 ? 0 : len] = '\0';
-	slash = strrchr(self, '/');
-	for (size_t i = 0; slash != NULL && i < sizeof(places) / sizeof(places[0]); i++) {
-		*slash = '\0';
-		snprintf(path, sizeof(path), "%s/%s/login", self, places[i]);
-		if (access(path, F_OK) != 0)
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		if (self_beside(places[i].login, path, sizeof(path)) != RC_OK ||
+		    access(path, F_OK) != 0 ||
+		    self_beside(places[i].deliver, path, sizeof(path)) != RC_OK)
 			continue;
-		snprintf(path, sizeof(path), "%s/%s/" STARTER_PROGRAM, self, places[i]);
 		if (doctor_program(doctor, "deliver", "beside the other programs", path))
 			doctor_find(doctor, FINDING_OK, "deliver", "%s", path);
 		return;

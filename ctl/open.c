@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/self.h"
 #include "crypto/hash_slots.h"
 #include "crypto/keyring.h"
 #include "ctl.h"
@@ -24,21 +25,12 @@
 static char *
 open_beside(void)
 {
-	static const char *const places[] = { "../state", "state" };
-	char self[PATH_MAX], path[PATH_MAX + 32];
-	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	char *slash;
+	static const char *const places[] = { "../state/" CONFIG_FILE, "state/" CONFIG_FILE };
+	char path[PATH_MAX];
 
-	if (len < 0)
-		return NULL;
-	self[len] = '\0';
-	slash = strrchr(self, '/');
-	if (slash == NULL)
-		return NULL;
-	*slash = '\0';
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		snprintf(path, sizeof(path), "%s/%s/" CONFIG_FILE, self, places[i]);
-		if (access(path, F_OK) == 0) {
+		if (self_beside(places[i], path, sizeof(path)) == RC_OK &&
+		    access(path, F_OK) == 0) {
 			*strrchr(path, '/') = '\0';
 			return realpath(path, NULL);
 		}

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/self.h"
 #include "crypto/hash_slots.h"
 #include "crypto/keyring.h"
 #include "crypto/password.h"
@@ -93,26 +94,15 @@ process_is_state(const char *directory)
 const char *
 process_state(char place[PATH_MAX])
 {
-	static const char *const beside[] = { "/../state", "/state" };
+	static const char *const beside[] = { "../state", "state" };
 	const char *named = getenv("YETT_STATE");
-	char self[PATH_MAX / 2];
-	ssize_t length;
-	char *slash;
 
 	if (named != NULL && named[0] != '\0')
 		return named;
 	if (YETT_STATE_DIRECTORY[0] != '\0')
 		return YETT_STATE_DIRECTORY;
-	length = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	if (length <= 0)
-		return NULL;
-	self[length] = '\0';
-	slash = strrchr(self, '/');
-	if (slash != NULL)
-		*slash = '\0';
 	for (size_t i = 0; i < sizeof(beside) / sizeof(beside[0]); i++) {
-		snprintf(place, PATH_MAX, "%s%s", self, beside[i]);
-		if (process_is_state(place))
+		if (self_beside(beside[i], place, PATH_MAX) == RC_OK && process_is_state(place))
 			return place;
 	}
 	return NULL;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/self.h"
 
 #define STARTER_PIPE 3      /* where the child keeps its end */
 #define STARTER_GATHER 100  /* milliseconds in which wakes become one */
@@ -36,23 +37,6 @@ starter_is_of_use(const struct process *process)
 	       (config->mail.transport != MAIL_NONE || config->hooks.command[0] != '\0');
 }
 
-static bool
-starter_plan_program(struct starter_plan *plan)
-{
-	ssize_t length = readlink("/proc/self/exe", plan->program, sizeof(plan->program) - 1);
-	char *slash;
-
-	if (length <= 0)
-		return false;
-	plan->program[length] = '\0';
-	slash = strrchr(plan->program, '/');
-	if (slash == NULL ||
-	    (size_t)(slash + 1 - plan->program) + sizeof(STARTER_PROGRAM) > sizeof(plan->program))
-		return false;
-	memcpy(slash + 1, STARTER_PROGRAM, sizeof(STARTER_PROGRAM));
-	return true;
-}
-
 /* Adds NAME=value to the environment; NULL leaves it out. */
 static bool
 starter_plan_put(
@@ -77,7 +61,7 @@ starter_plan_make(struct starter_plan *plan, const struct process *process)
 	const char *path = getenv("PATH");
 
 	plan->once = process->once;
-	if (starter_plan_program(plan) &&
+	if (self_beside(STARTER_PROGRAM, plan->program, sizeof(plan->program)) == RC_OK &&
 	    starter_plan_put(plan, STARTER_STATE, "YETT_STATE", process->config->directory) &&
 	    starter_plan_put(plan, STARTER_SEARCH, "PATH", path == NULL ? STARTER_PATH : path) &&
 	    starter_plan_put(plan, STARTER_ZONE, "TZ", getenv("TZ")) &&
