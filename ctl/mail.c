@@ -13,6 +13,7 @@
 #include "route/delivery.h"
 
 #define MAIL_LIST_MAX 100000
+#define MAIL_FILES 1024 /* as many are closed where the kernel cannot close all at once */
 #define MAIL_TEST_TEXT                                                                    \
 	"This is a test: yettctl mail test sent it.\n\nIf you read it, mail of the site " \
 	"arrives.\n"
@@ -98,6 +99,7 @@ mail_take_signals(void)
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
 }
 
 static bool
@@ -285,6 +287,13 @@ mail_detached(const char *directory)
 	setsid();
 	for (int fd = 0; rc == RC_OK && fd <= STDERR_FILENO; fd++)
 		rc = dup2(null, fd) < 0 ? RC_INTERNAL : RC_OK;
+	/* Somebody's lock or directory must not be held for the hour that this may take. */
+	if (close_range(STDERR_FILENO + 1, ~0U, 0) != 0) {
+		for (int fd = STDERR_FILENO + 1; fd < MAIL_FILES; fd++)
+			close(fd);
+	}
+	if (chdir("/") != 0)
+		rc = RC_INTERNAL;
 	if (rc == RC_OK)
 		rc = delivery_run(&process, directory, &fault);
 	process_close(&process);
