@@ -110,9 +110,9 @@ enum ctl_exit migrate_complete(struct ctl *);
 /* Makes the decoy hash where it is missing or outdated; the store is open. */
 enum ctl_exit migrate_decoy(struct ctl *);
 
-/* mail.c: sends what a command has put into the outbox, in a process of its own; nothing else of
- * this one may be open. */
-void mail_send_detached(const char *directory);
+/* mail_detached.c: sends what a command has put into the outbox, in a process of its own; nothing
+ * else of this one may be open. */
+void mail_detached_send(const char *directory);
 
 /* user.c: creates an account, asking for its password. */
 enum ctl_exit user_create(

@@ -1,25 +1,12 @@
-/* mail: what waits to be sent, sending it, and trying whether mail leaves at all. */
-#include <errno.h>
-#include <fcntl.h>
+/* mail list, mail send: what waits to be sent, and sending it. */
 #include <signal.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "ctl.h"
 #include "flow/deliver.h"
 #include "listing.h"
-#include "mail/message.h"
-#include "mail/sender.h"
-#include "route/delivery.h"
 
 #define MAIL_LIST_MAX 100000
-#define MAIL_FILES 1024 /* as many are closed where the kernel cannot close all at once */
-#define MAIL_TEST_TEXT                                                                    \
-	"This is a test: yettctl mail test sent it.\n\nIf you read it, mail of the site " \
-	"arrives.\n"
-#define MAIL_TEST_HTML                                                                             \
-	"<p>This is a test: <code>yettctl mail test</code> sent it.</p>\n<p>If you read it, mail " \
-	"of the site arrives.</p>\n"
 
 static const struct span mail_nothing; /* null, "-" */
 
@@ -198,118 +185,4 @@ mail_send(struct ctl *ctl)
 	if (status == CTL_DONE)
 		status = mail_send_all(ctl);
 	return status == CTL_DONE ? mail_still_waits(ctl) : status;
-}
-
-/* --- test ---------------------------------------------------------------------------------- */
-
-static enum rc
-mail_test_write(
-    struct ctl *ctl, struct span to, struct span id, struct buf *sender, struct buf *out)
-{
-	struct buf subject = BUF_INIT(SENDER_MAX);
-	struct message message = { .to = to,
-		.text = SPAN(MAIL_TEST_TEXT),
-		.html = SPAN(MAIL_TEST_HTML),
-		.id = id,
-		.written_at = clock_wall(&clock_system) };
-	enum rc rc;
-
-	sender_put(sender, ctl->config);
-	buf_text(&subject, "Test of ");
-	buf_text(&subject, ctl->config->site.name);
-	message.from = buf_span(sender);
-	message.subject = buf_span(&subject);
-	rc = message_put(out, &message);
-	buf_free(&subject);
-	return rc;
-}
-
-/* The dialogue goes to stdout as it is spoken. */
-static enum ctl_exit
-mail_test_send(
-    struct ctl *ctl, struct span to, struct span id, struct span from, struct span message)
-{
-	const struct courier *courier = courier_of(ctl->config);
-	struct envelope envelope = {
-		.from = message_address(from), .to = to, .id = id, .dialogue = stdout
-	};
-	char reason[COURIER_REASON_SIZE] = "";
-	enum rc rc;
-
-	ctl_say("by %s, from %.*s", courier->name, (int)envelope.from.len, envelope.from.data);
-	rc = courier->send(ctl->config, &envelope, message, reason);
-	if (rc != RC_OK)
-		return ctl_refuse("%s: %s", rc == RC_NO ? "refused" : "not now", reason);
-	ctl_say("taken%s%s", reason[0] == '\0' ? "" : ": ", reason);
-	return CTL_DONE;
-}
-
-enum ctl_exit
-mail_test(struct ctl *ctl)
-{
-	struct buf sender = BUF_INIT(SENDER_MAX), message = BUF_INIT(MESSAGE_MAX);
-	struct span to = span_of(ctl->words[0]);
-	enum ctl_exit status = ctl_open(ctl);
-	char id[UUID_SIZE];
-	enum rc rc;
-
-	if (status != CTL_DONE)
-		return status;
-	rc = random_uuid(&random_system, id);
-	if (rc == RC_OK)
-		rc = mail_test_write(ctl, to, span_of(id), &sender, &message);
-	if (rc == RC_NO)
-		status = ctl_refuse("%s is no address that mail can be sent to", ctl->words[0]);
-	else if (rc == RC_INTERNAL)
-		status = ctl_refuse("%s cannot be the sender; set mail.from", sender.data);
-	else if (rc != RC_OK)
-		status = ctl_fault(rc);
-	else
-		status =
-		    mail_test_send(ctl, to, span_of(id), buf_span(&sender), buf_span(&message));
-	buf_free(&message);
-	buf_free(&sender);
-	return status;
-}
-
-/* --- after other commands ------------------------------------------------------------------ */
-
-/* The operator does not wait, and a terminal or pipe that is closed does not matter. */
-static _Noreturn void
-mail_detached(const char *directory)
-{
-	struct process process = { .program = PROGRAM_deliver,
-		.ctx = { .clock = clock_system, .random = random_system } };
-	struct config_fault fault = { "" };
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	enum rc rc = null < 0 ? RC_INTERNAL : RC_OK;
-
-	setsid();
-	for (int fd = 0; rc == RC_OK && fd <= STDERR_FILENO; fd++)
-		rc = dup2(null, fd) < 0 ? RC_INTERNAL : RC_OK;
-	/* Somebody's lock or directory must not be held for the hour that this may take. */
-	if (close_range(STDERR_FILENO + 1, ~0U, 0) != 0) {
-		for (int fd = STDERR_FILENO + 1; fd < MAIL_FILES; fd++)
-			close(fd);
-	}
-	if (chdir("/") != 0)
-		rc = RC_INTERNAL;
-	if (rc == RC_OK)
-		rc = delivery_run(&process, directory, &fault);
-	process_close(&process);
-	_exit(rc == RC_OK ? EXIT_SUCCESS : EXIT_FAILURE);
-}
-
-void
-mail_send_detached(const char *directory)
-{
-	pid_t child;
-
-	fflush(NULL);
-	child = fork();
-	if (child == 0)
-		mail_detached(directory);
-	if (child < 0)
-		(void)ctl_refuse(
-		    "what is to be mailed waits: %s; yettctl mail send sends it", strerror(errno));
 }

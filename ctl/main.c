@@ -47,7 +47,7 @@ main_close(struct ctl *ctl)
 	ctl_close(ctl);
 	log_close();
 	if (posted)
-		mail_send_detached(directory);
+		mail_detached_send(directory);
 	free(directory);
 }
 
