@@ -158,7 +158,7 @@ mail_token(const struct site *site, const struct mail *mail, const char *page)
 /* ------------------------------------------------------------------ a mail server */
 
 /* Where the newest server puts what it takes. */
-static char relay_directory[64];
+static char relay_directory[192];
 
 void
 relay_serve(const struct site *site)
@@ -198,7 +198,9 @@ relay_start(const struct site *site, int port, const char *options)
 	char line[64] = "";
 	FILE *ready;
 
-	snprintf(relay_directory, sizeof(relay_directory), "/tmp/yett-relay-XXXXXX");
+	/* The site's directory is removed however the test ends. */
+	snprintf(relay_directory, sizeof(relay_directory), "%s/yett-relay-XXXXXX",
+	    site == NULL ? "/tmp" : site->directory);
 	if (mkdtemp(relay_directory) == NULL || pipe2(in, O_CLOEXEC) != 0 ||
 	    pipe2(out, O_CLOEXEC) != 0)
 		exit(EXIT_FAILURE);
@@ -228,4 +230,5 @@ relay_stop(struct relay *relay)
 	waitpid(relay->pid, NULL, 0);
 	close(relay->in);
 	relay->pid = 0;
+	rmdir(relay_directory); /* of one that has taken nothing */
 }
