@@ -2,7 +2,10 @@
  * that are killed. One site, whose mail server each test starts as it wants it. */
 #include <dirent.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "http/mail.h"
 #include "http/storm.h"
@@ -61,46 +64,99 @@ try_again(void)
 }
 
 static void
-ends_well(const char *email)
+ends_well(const struct site *at, const char *email)
 {
-	struct mail mail = mail_wait(site, email, 1);
+	struct mail mail = mail_wait(at, email, 1);
 
-	ck_answer(ASK(site, .path = "/auth/reset-password",
+	ck_answer(ASK(at, .path = "/auth/reset-password",
 		      .json = text("{\"token\":\"%s\",\"password\":\"%s\"}",
-			  mail_token(site, &mail, "reset-password"), SITE_OTHER_PASSWORD)),
+			  mail_token(at, &mail, "reset-password"), SITE_OTHER_PASSWORD)),
 	    200, NULL);
+}
+
+/* Register, confirm, change the address, be invited: "at" sends in whatever way it does. */
+static void
+live(const struct site *at)
+{
+	const char *email = site_email(), *new = site_email(), *invited = site_email();
+	struct login login;
+	struct mail mail;
+
+	ASK(at, .path = "/auth/register",
+	    .json = text("{\"email\":\"%s\",\"password\":\"%s\"}", email, SITE_PASSWORD));
+	mail = mail_wait(at, email, 1);
+	ck_answer(ASK(at, .path = "/auth/verify",
+		      .json = text("{\"token\":\"%s\"}", mail_token(at, &mail, "verify"))),
+	    200, NULL);
+	login = site_login_bearer(at, email, SITE_PASSWORD);
+	ck_answer(
+	    ASK(at, .path = "/users/me", .method = "PATCH", .bearer = login.access,
+		.json = text("{\"email\":\"%s\",\"current_password\":\"%s\"}", new, SITE_PASSWORD)),
+	    200, NULL);
+	mail_wait(at, email, 2);
+	mail = mail_wait(at, new, 1);
+	ck_answer(ASK(at, .path = "/auth/verify",
+		      .json = text("{\"token\":\"%s\"}", mail_token(at, &mail, "verify"))),
+	    200, NULL);
+	mail_wait(at, email, 3);
+	site_login_bearer(at, new, SITE_PASSWORD);
+	CTL(at, "user", "add", invited);
+	ends_well(at, invited);
+	mail_wait(at, invited, 2); /* the notice */
+	ck_assert_str_eq(site_sql(at, "SELECT count(*) FROM outbox"), "0");
 }
 
 START_TEST(test_whole_life_through_a_mail_server)
 {
 	struct relay relay = serve("");
-	const char *email = site_email(), *new = site_email(), *invited = site_email();
-	struct login login;
-	struct mail mail;
 
-	ASK(site, .path = "/auth/register",
-	    .json = text("{\"email\":\"%s\",\"password\":\"%s\"}", email, SITE_PASSWORD));
-	mail = mail_wait(site, email, 1);
-	ck_answer(ASK(site, .path = "/auth/verify",
-		      .json = text("{\"token\":\"%s\"}", mail_token(site, &mail, "verify"))),
-	    200, NULL);
-	login = site_login_bearer(site, email, SITE_PASSWORD);
-	ck_answer(
-	    ASK(site, .path = "/users/me", .method = "PATCH", .bearer = login.access,
-		.json = text("{\"email\":\"%s\",\"current_password\":\"%s\"}", new, SITE_PASSWORD)),
-	    200, NULL);
-	mail_wait(site, email, 2);
-	mail = mail_wait(site, new, 1);
-	ck_answer(ASK(site, .path = "/auth/verify",
-		      .json = text("{\"token\":\"%s\"}", mail_token(site, &mail, "verify"))),
-	    200, NULL);
-	mail_wait(site, email, 3);
-	site_login_bearer(site, new, SITE_PASSWORD);
-	CTL(site, "user", "add", invited);
-	ends_well(invited);
-	mail_wait(site, invited, 2); /* the notice */
-	ck_assert_str_eq(site_sql(site, "SELECT count(*) FROM outbox"), "0");
+	live(site);
 	relay_stop(&relay);
+}
+END_TEST
+
+/* A sendmail that writes down how it was called, and keeps the message as a server would have it.
+ */
+static const char recorder[] = "#!/bin/sh\n"
+			       "umask 077\n"
+			       "echo \"$*\" >>STATE/called\n"
+			       "sed 's/$/\\r/' >STATE/mail/.$$\n"
+			       "mv STATE/mail/.$$ STATE/mail/$$.eml\n";
+
+static void
+record(const char *state, const char *program)
+{
+	FILE *file = fopen(program, "w");
+	const char *rest = recorder, *place;
+
+	ck_assert_ptr_nonnull(file);
+	for (; (place = strstr(rest, "STATE")) != NULL; rest = place + 5)
+		fprintf(file, "%.*s%s", (int)(place - rest), rest, state);
+	fputs(rest, file);
+	ck_assert_int_eq(fclose(file), 0);
+	ck_assert_int_eq(chmod(program, 0700), 0);
+}
+
+START_TEST(test_whole_life_through_sendmail)
+{
+	struct site *own;
+	const char *called;
+	size_t size;
+	char place[] = "/tmp/yett-sendmail-XXXXXX";
+	const char *program;
+
+	ck_assert_ptr_nonnull(mkdtemp(place));
+	program = text("%s/sendmail", place);
+	own = storm_site(&(struct site_options){
+	    .settings = { "mail.sendmail", program, "mail.transport", "sendmail" } });
+	mkdir(text("%s/mail", own->state), 0700);
+	record(own->state, program);
+	live(own);
+	called = storm_file(text("%s/called", own->state), &size);
+	called = text("%.*s", (int)size, called);
+	ck_assert_ptr_nonnull(strstr(called, "-i -f no-reply@[127.0.0.1] -- user-"));
+	unlink(program);
+	rmdir(place);
 }
 END_TEST
 
@@ -114,7 +170,7 @@ START_TEST(test_server_away_for_a_while_gets_one_copy)
 	ck_assert_str_eq(outbox("state", email), "waiting");
 	relay = serve("");
 	try_again();
-	ends_well(email);
+	ends_well(site, email);
 	mail_wait(site, email, 2); /* the notice of the reset, and no second copy */
 	relay_stop(&relay);
 }
@@ -142,7 +198,7 @@ START_TEST(test_what_may_pass_is_tried_again)
 	wait_for_tries(email, 1);
 	ck_assert_str_eq(outbox("state", email), "waiting");
 	try_again();
-	ends_well(email);
+	ends_well(site, email);
 	relay_stop(&relay);
 }
 END_TEST
@@ -247,6 +303,7 @@ main(void)
 	    .settings = {
 		"mail.smtp_url", text("smtp://127.0.0.1:%d", port), "mail.transport", "smtp" } });
 	tcase_add_test(tests, test_whole_life_through_a_mail_server);
+	tcase_add_test(tests, test_whole_life_through_sendmail);
 	tcase_add_test(tests, test_server_away_for_a_while_gets_one_copy);
 	tcase_add_loop_test(tests, test_what_may_pass_is_tried_again, 0, LENGTH(stumbles));
 	tcase_add_loop_test(
