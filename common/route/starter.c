@@ -13,7 +13,7 @@
 #include "base/self.h"
 
 #define STARTER_PIPE 3      /* where the child keeps its end */
-#define STARTER_GATHER 100  /* milliseconds in which wakes become one */
+#define STARTER_GATHER 100  /* milliseconds in which wakes become one; see starter_live() */
 #define STARTER_FILES 65536 /* as many are closed where the kernel cannot close all at once */
 #define STARTER_PATH "/usr/local/bin:/usr/bin:/bin"
 #define STARTER_VARIABLE (PATH_MAX + 16)
@@ -129,6 +129,8 @@ starter_forget(void)
 	environ[0] = NULL;
 }
 
+/* It rests before it starts anything: it is woken as an answer leaves, and what it started at once
+ * would share the processor with the way of that answer, which only some of them would pay for. */
 static _Noreturn void
 starter_live(struct starter_plan *plan, int pipe)
 {
@@ -146,8 +148,8 @@ starter_live(struct starter_plan *plan, int pipe)
 		if (got < 0 && errno != EINTR)
 			break;
 		if (got > 0) {
-			starter_start(plan);
 			nanosleep(&gather, NULL);
+			starter_start(plan);
 		}
 	}
 	_exit(EXIT_SUCCESS);
