@@ -229,8 +229,9 @@ storm_file(const char *path, size_t *size)
 		room *= 2;
 		bytes = realloc(bytes, room); /* ends with the test */
 		ck_assert_ptr_nonnull(bytes);
-		*size += fread(bytes + *size, 1, room - *size, file);
-	} while (*size == room);
+		*size += fread(bytes + *size, 1, room - 1 - *size, file);
+	} while (*size == room - 1);
+	bytes[*size] = '\0';
 	fclose(file);
 	return bytes;
 }

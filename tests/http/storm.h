@@ -56,7 +56,7 @@ const char *storm_without(const char *json, const char *member);
 long storm_me(const struct site *, const char *access);
 
 bool storm_contains(const void *bytes, size_t size, const void *needle, size_t length);
-/* All bytes of a file; "" where there is none. */
+/* All bytes of a file, and a NUL that is not counted; "" where there is none. */
 const char *storm_file(const char *path, size_t *size);
 
 #endif
