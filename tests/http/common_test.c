@@ -254,7 +254,7 @@ START_TEST(test_mounts)
 		answer = ASK(moved, .path = mounts[i].path, .json = json, .bearer = access);
 		ck_assert_msg(answer->status == mounts[i].status, "%s: wanted %d, got %s%s%s",
 		    mounts[i].path, mounts[i].status, answer->headers, answer->body,
-		    site_log(moved, 0));
+		    site_log_end(moved));
 		check_headers(answer);
 	}
 }

@@ -103,7 +103,7 @@ site_recovers(const struct site *where)
 			return;
 		storm_rest(50);
 	}
-	ck_abort_msg("the site does not recover:\n%s", site_log(where, 0));
+	ck_abort_msg("the site does not recover:\n%s", site_log_end(where));
 }
 
 START_TEST(test_acknowledged_is_kept)

@@ -11,8 +11,7 @@
 
 #include "http/storm.h"
 
-#define MAIL_PATIENCE 10.0 /* seconds for a mail to come, */
-#define MAIL_QUIET 300     /* and milliseconds in which none may follow */
+#define MAIL_QUIET 300 /* milliseconds after which no further mail comes */
 #define RELAY_WORDS 16
 
 struct mail_found {
@@ -135,7 +134,7 @@ mail_wait(const struct site *site, const char *address, size_t count)
 	storm_rest(MAIL_QUIET);
 	got = mail_to(site, address, mails);
 	if (got != count) {
-		fprintf(stderr, "%s", site_log(site, 0));
+		fprintf(stderr, "%s", site_log_end(site));
 		ck_abort_msg("%zu mails came to %s, not %zu", got, address, count);
 	}
 	return count == 0 ? (struct mail){ "", "", "" } : mails[count - 1];

@@ -5,6 +5,7 @@
 #include "http/site.h"
 
 #define MAIL_MAX 32
+#define MAIL_PATIENCE 30.0 /* seconds for a mail to be tried, or to come */
 
 struct mail {
 	const char *subject; /* as it stands in its header */

@@ -10,8 +10,6 @@
 #include "http/mail.h"
 #include "http/storm.h"
 
-#define PATIENCE 10.0 /* seconds for a try to be made */
-
 static struct site *site;
 static int port;
 
@@ -19,6 +17,45 @@ static struct relay
 serve(const char *options)
 {
 	return relay_start(site, port, options);
+}
+
+/* Whether the process sends for this site. */
+static bool
+is_sender(const char *pid)
+{
+	size_t size;
+	const char *name = storm_file(text("/proc/%s/comm", pid), &size);
+	const char *environment;
+
+	if (strcmp(name, "deliver\n") != 0)
+		return false;
+	environment = storm_file(text("/proc/%s/environ", pid), &size);
+	return storm_contains(environment, size, site->state, strlen(site->state));
+}
+
+/* Ends whoever is sending: how many there were. */
+static size_t
+kill_senders(void)
+{
+	DIR *walk = opendir("/proc");
+	struct dirent *entry;
+	size_t count = 0;
+
+	while (walk != NULL && (entry = readdir(walk)) != NULL) {
+		if (atoi(entry->d_name) > 0 && is_sender(entry->d_name))
+			count += kill(atoi(entry->d_name), SIGKILL) == 0;
+	}
+	if (walk != NULL)
+		closedir(walk);
+	return count;
+}
+
+/* Each test begins with nothing to send: what one before left over would meet this one's server. */
+static void
+clear(void)
+{
+	kill_senders();
+	site_sql(site, "DELETE FROM outbox");
 }
 
 /* Asks for a mail; the address of who gets it. */
@@ -46,13 +83,13 @@ outbox(const char *column, const char *email)
 static void
 wait_for_tries(const char *email, int tries)
 {
-	double until = storm_seconds() + PATIENCE;
+	double until = storm_seconds() + MAIL_PATIENCE;
 
 	while (atoi(outbox("CASE WHEN lease IS NULL THEN tries ELSE 0 END", email)) < tries &&
 	       storm_seconds() < until)
 		storm_rest(20);
 	ck_assert_msg(atoi(outbox("tries", email)) == tries, "%s tries, not %d: %s\n%s",
-	    outbox("tries", email), tries, outbox("reason", email), site_log(site, 0));
+	    outbox("tries", email), tries, outbox("reason", email), site_log_end(site));
 }
 
 /* Everything is due now, as if its time had come; what wakes the sender is any later mail. */
@@ -223,37 +260,6 @@ START_TEST(test_what_is_refused_is_listed_and_not_tried_again)
 }
 END_TEST
 
-/* Whether the process sends for this site. */
-static bool
-is_sender(const char *pid)
-{
-	size_t size;
-	const char *name = storm_file(text("/proc/%s/comm", pid), &size);
-	const char *environment;
-
-	if (strcmp(name, "deliver\n") != 0)
-		return false;
-	environment = storm_file(text("/proc/%s/environ", pid), &size);
-	return storm_contains(environment, size, site->state, strlen(site->state));
-}
-
-/* Ends whoever is sending: how many there were. */
-static size_t
-kill_senders(void)
-{
-	DIR *walk = opendir("/proc");
-	struct dirent *entry;
-	size_t count = 0;
-
-	while (walk != NULL && (entry = readdir(walk)) != NULL) {
-		if (atoi(entry->d_name) > 0 && is_sender(entry->d_name))
-			count += kill(atoi(entry->d_name), SIGKILL) == 0;
-	}
-	if (walk != NULL)
-		closedir(walk);
-	return count;
-}
-
 static const char *const hangs[] = { "--hang|connect|--times|1", "--hang|data|--times|1",
 	"--hang|message|--times|1" };
 
@@ -261,7 +267,7 @@ START_TEST(test_killed_sender_leaves_its_mail_to_the_next)
 {
 	struct relay relay = serve(hangs[_i]);
 	const char *email = ask_for_mail();
-	double until = storm_seconds() + PATIENCE;
+	double until = storm_seconds() + MAIL_PATIENCE;
 
 	while (atoi(outbox("tries", email)) == 0 && storm_seconds() < until)
 		storm_rest(20);
@@ -301,6 +307,7 @@ main(void)
 	site = site_start(&(struct site_options){
 	    .settings = {
 		"mail.smtp_url", text("smtp://127.0.0.1:%d", port), "mail.transport", "smtp" } });
+	tcase_add_checked_fixture(tests, clear, NULL);
 	tcase_add_test(tests, test_whole_life_through_a_mail_server);
 	tcase_add_test(tests, test_whole_life_through_sendmail);
 	tcase_add_test(tests, test_server_away_for_a_while_gets_one_copy);

@@ -53,9 +53,7 @@ site_fail(const struct site *site, const char *why)
 {
 	fprintf(stderr, "tests/http: %s (%s)\n", why, strerror(errno));
 	if (site != NULL && site->directory[0] != '\0') {
-		size_t size = site_log_size(site);
-		fprintf(stderr, "%s",
-		    site_log(site, size > SITE_LOG_SHOWN ? size - SITE_LOG_SHOWN : 0));
+		fprintf(stderr, "%s", site_log_end(site));
 	}
 	exit(EXIT_FAILURE);
 }
@@ -606,6 +604,14 @@ site_log(const struct site *site, size_t from)
 	if (fd >= 0)
 		close(fd);
 	return strlen(log) < from ? "" : log + from;
+}
+
+const char *
+site_log_end(const struct site *site)
+{
+	size_t size = site_log_size(site);
+
+	return site_log(site, size > SITE_LOG_SHOWN ? size - SITE_LOG_SHOWN : 0);
 }
 
 const char *

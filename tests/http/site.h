@@ -110,6 +110,8 @@ struct jar *site_login_cookie(const struct site *, const char *email, const char
 /* What server and route processes have written so far, and a place in it to look from. */
 size_t site_log_size(const struct site *);
 const char *site_log(const struct site *, size_t from);
+/* Its last lines, to be shown where a test fails. */
+const char *site_log_end(const struct site *);
 /* Waits some seconds until the text stands after "from"; the log from there on. */
 const char *site_log_wait(const struct site *, size_t from, const char *needle);
 
