@@ -19,31 +19,42 @@ serve(const char *options)
 	return relay_start(site, port, options);
 }
 
-/* Whether the process sends for this site. */
-static bool
-is_sender(const char *pid)
+/* Who has locked the file; 0: nobody. */
+static pid_t
+flock_holder(ino_t inode)
 {
-	size_t size;
-	const char *name = storm_file(text("/proc/%s/comm", pid), &size);
-	const char *environment;
+	FILE *locks = fopen("/proc/locks", "r");
+	unsigned long long found = 0;
+	char line[256];
+	int pid = 0;
 
-	if (strcmp(name, "deliver\n") != 0)
-		return false;
-	environment = storm_file(text("/proc/%s/environ", pid), &size);
-	return storm_contains(environment, size, site->state, strlen(site->state));
+	ck_assert_ptr_nonnull(locks);
+	while (found != inode && fgets(line, sizeof(line), locks) != NULL) {
+		if (sscanf(line, "%*d: FLOCK %*s %*s %d %*x:%*x:%llu", &pid, &found) != 2)
+			found = 0;
+	}
+	fclose(locks);
+	return found == inode ? (pid_t)pid : 0;
 }
 
-/* Ends whoever is sending: how many there were. */
+/* Ends whoever sends for the site, or waits until it can: each holds one of its locks. How many
+ * there were. */
 static size_t
 kill_senders(void)
 {
-	DIR *walk = opendir("/proc");
+	const char *directory = text("%s/locks", site->state);
+	DIR *walk = opendir(directory);
 	struct dirent *entry;
 	size_t count = 0;
 
 	while (walk != NULL && (entry = readdir(walk)) != NULL) {
-		if (atoi(entry->d_name) > 0 && is_sender(entry->d_name))
-			count += kill(atoi(entry->d_name), SIGKILL) == 0;
+		struct stat status;
+		pid_t pid;
+
+		if (strncmp(entry->d_name, "deliver", 7) == 0 &&
+		    stat(text("%s/%s", directory, entry->d_name), &status) == 0 &&
+		    (pid = flock_holder(status.st_ino)) > 0)
+			count += kill(pid, SIGKILL) == 0;
 	}
 	if (walk != NULL)
 		closedir(walk);

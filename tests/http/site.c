@@ -399,17 +399,16 @@ site_processes(const struct site *site, const char *program, pid_t *pids, size_t
 	size_t count = site_children(site->server, all, SITE_CHILDREN_MAX), found = 0;
 
 	for (size_t i = 0; i < count && found < max; i++) {
-		char executable[PATH_MAX];
-		ssize_t length =
-		    readlink(text("/proc/%d/exe", (int)all[i]), executable, sizeof(executable) - 1);
-		const char *name;
+		/* Anybody may read this, even of a process that may not be dumped. */
+		int fd = open(text("/proc/%d/comm", (int)all[i]), O_RDONLY | O_CLOEXEC);
+		char name[32] = "";
 
-		if (length <= 0)
+		if (fd < 0)
 			continue;
-		executable[length] = '\0';
-		name = strrchr(executable, '/');
-		if (name != NULL && strcmp(name + 1, program) == 0)
+		if (read(fd, name, sizeof(name) - 1) > 0 &&
+		    strcmp(name, text("%s\n", program)) == 0)
 			pids[found++] = all[i];
+		close(fd);
 	}
 	return found;
 }

@@ -143,6 +143,7 @@ storm_pids(const struct site *site)
 		for (size_t j = 0; j < count; j++)
 			all = text("%s %s=%d", all, programs[i], (int)pids[j]);
 	}
+	ck_assert_str_ne(all, "");
 	return all;
 }
 
