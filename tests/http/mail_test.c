@@ -237,6 +237,7 @@ START_TEST(test_operator_opens_no_contested_account_to_the_first)
 	CTL(site, "user", "verify", email);
 	ck_answer(sign_in(email, SITE_OTHER_PASSWORD), 400, "LOGIN_BAD_CREDENTIALS");
 	ck_answer(sign_in(email, SITE_PASSWORD), 400, "LOGIN_BAD_CREDENTIALS");
+	mail_wait(site, email, 2); /* or the next would not be the newest for sure */
 	ask_for("/auth/forgot-password", email);
 	ck_answer(reset(token_of(email, 3, "reset-password"), SITE_PASSWORD), 200, NULL);
 	ck_answer(sign_in(email, SITE_PASSWORD), 201, NULL);

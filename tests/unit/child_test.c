@@ -206,13 +206,12 @@ START_TEST(the_environment_is_small)
 	const struct passwd *entry = getpwuid(geteuid());
 	char expected[PATH_MAX + 128];
 
-	/* That of who runs it, whatever was inherited: root's would be closed to others. */
+	/* That of who runs it, if any, whatever was inherited: root's would be closed to others. */
 	setenv("HOME", "/home/yett", 1);
-	ck_assert_ptr_nonnull(entry);
 	snprintf(expected, sizeof(expected),
 	    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "
-	    "LANG=C.UTF-8 RECIPIENT=a@example.org SENDER=b HOME=%s",
-	    entry->pw_dir);
+	    "LANG=C.UTF-8 RECIPIENT=a@example.org SENDER=b%s%s",
+	    entry == NULL ? "" : " HOME=", entry == NULL ? "" : entry->pw_dir);
 	setenv("SECRET", "1", 1);
 	ck_assert_int_eq(
 	    child_run(argv, variables, SPAN(""), SECONDS, &status, said, sizeof(said)), RC_OK);
