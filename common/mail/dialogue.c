@@ -151,11 +151,13 @@ dialogue_is_good(const struct dialogue *dialogue)
 	return dialogue->code / 100 == 2;
 }
 
-/* "550 5.7.1 ..." */
+/* "550 5.7.1 ...", or "550-5.7.1 ..." where more lines follow. */
 static bool
 dialogue_is_policy(const struct dialogue *dialogue)
 {
-	return strncmp(dialogue->reply + REPLY_CODE_DIGITS, " 5.7.", 5) == 0;
+	const char *rest = dialogue->reply + REPLY_CODE_DIGITS;
+
+	return (rest[0] == ' ' || rest[0] == '-') && strncmp(rest + 1, "5.7.", 4) == 0;
 }
 
 enum rc

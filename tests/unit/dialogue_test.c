@@ -42,6 +42,8 @@ static const struct {
 	{ ">RCPT TO:<a>\n<550 5.1.1 nobody\n", DIALOGUE_RCPT, 550, RC_NO, "550 5.1.1 nobody" },
 	{ ">RCPT TO:<a>\n<554 5.7.1 no relaying\n", DIALOGUE_RCPT, 554, RC_INTERNAL,
 	    "554 5.7.1 no relaying" },
+	{ ">RCPT TO:<a>\n<550-5.7.1 not from\n<550 5.7.1 here\n", DIALOGUE_RCPT, 550, RC_INTERNAL,
+	    "550-5.7.1 not from 5.7.1 here" },
 	{ ">MAIL FROM:<a>\n<530 no\n", DIALOGUE_MAIL, 530, RC_INTERNAL, "530 no" },
 	{ ">MAIL FROM:<a>\n<538 no\n", DIALOGUE_MAIL, 538, RC_INTERNAL, "538 no" },
 	{ ">RCPT TO:<a>\n<550 5.1.1 no\n", DIALOGUE_RCPT, 550, RC_NO, "550 5.1.1 no" },
