@@ -218,12 +218,15 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'waiting', 0, 0, ?9, NULL, 0, '', ?9, ?1
 -- name: outbox_claim
 -- grant: OUTBOX_SEND
 -- Gives the row that waits longest to one sender, for as long as its lease. One whose sender dies
--- each time goes behind the others.
+-- each time goes behind the others. A lease or a try of the future is from before the clock was set
+-- back.
 UPDATE outbox
 SET lease = ?1, leased_until = ?2, next_try_at = ?2, tries = tries + 1, tried_at = ?3
 WHERE id = (SELECT o.id
 	FROM outbox o
-	WHERE o.state = 'waiting' AND o.next_try_at <= ?4 AND o.leased_until <= ?3 AND o.tried_at < ?5
+	WHERE o.state = 'waiting' AND o.next_try_at <= ?4
+		AND (o.leased_until <= ?3 OR o.leased_until > ?2)
+		AND (o.tried_at < ?5 OR o.tried_at > ?3)
 		AND (?6 = 0 OR o.channel = 'mail')
 	ORDER BY o.next_try_at, o.id
 	LIMIT 1)
@@ -251,11 +254,11 @@ WHERE id = ?2 AND lease = ?3;
 
 -- name: outbox_next_due
 -- grant: OUTBOX_SEND
--- When the next row is due: its next try, or the end of a lease that somebody has.
-SELECT CASE WHEN next_try_at > leased_until THEN next_try_at ELSE leased_until END
+-- When the next row is due; while somebody sends it, that is the end of the lease.
+SELECT next_try_at
 FROM outbox
 WHERE state = 'waiting' AND (?1 = 0 OR channel = 'mail')
-ORDER BY 1
+ORDER BY next_try_at
 LIMIT 1;
 
 -- name: outbox_waiting

@@ -171,19 +171,36 @@ deliver_stops(const struct deliver *deliver)
 	return deliver->onlooker.stops != NULL && deliver->onlooker.stops(deliver->onlooker.state);
 }
 
+/* A mail where one is due, else an event: hooks that hang may not hold up mail. */
+static enum rc
+deliver_claim(struct deliver *deliver, struct outbox_turn *turn, struct outbox_row *row)
+{
+	enum rc rc;
+
+	turn->mail_alone = true;
+	rc = outbox_claim(deliver->ctx, turn, row);
+	if (rc == RC_NO && !deliver->mail_alone) {
+		turn->mail_alone = false;
+		rc = outbox_claim(deliver->ctx, turn, row);
+	}
+	return rc;
+}
+
+/* A turn that takes everything once ends when the clock is set back: it could not tell any more
+ * what it has tried. */
 enum rc
 deliver_run(struct deliver *deliver)
 {
 	struct ctx *ctx = deliver->ctx;
-	struct outbox_turn turn = { .started = clock_wall(&ctx->clock),
-		.all = deliver->all,
-		.mail_alone = deliver->mail_alone };
+	struct outbox_turn turn = { .started = clock_wall(&ctx->clock), .all = deliver->all };
 	struct outbox_row row;
 	enum rc rc = RC_OK;
 
 	while (rc == RC_OK && !deliver_stops(deliver)) {
 		ctx->now = clock_wall(&ctx->clock);
-		rc = outbox_claim(ctx, &turn, &row);
+		if (turn.all && ctx->now < turn.started)
+			break;
+		rc = deliver_claim(deliver, &turn, &row);
 		if (rc == RC_OK)
 			rc = deliver_one(deliver, &row);
 		arena_reset(ctx->arena);

@@ -20,14 +20,29 @@ struct watch {
 };
 
 static bool
-watch_stops(void *state)
+watch_must_end(const struct watch *watch)
 {
-	const struct watch *watch = state;
 	sigset_t pending;
 
 	sigpending(&pending);
 	return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1 ||
 	       sigismember(&pending, SIGHUP) == 1 || db_outdated(watch->deliver->ctx->db);
+}
+
+static bool
+watch_has_time(const struct watch *watch, int64_t rest)
+{
+	int64_t now = clock_monotonic(&watch->deliver->ctx->clock);
+
+	return now + rest - watch->started < DELIVER_AWAKE;
+}
+
+static bool
+watch_stops(void *state)
+{
+	const struct watch *watch = state;
+
+	return watch_must_end(watch) || !watch_has_time(watch, 0);
 }
 
 /* How long until something is due; -1: nothing is soon. */
@@ -83,14 +98,6 @@ watch_sleep(const struct watch *watch, int64_t rest)
 	number = sigtimedwait(&watch->ends, NULL, &time);
 	if (number > 0)
 		raise(number);
-}
-
-static bool
-watch_has_time(const struct watch *watch, int64_t rest)
-{
-	int64_t now = clock_monotonic(&watch->deliver->ctx->clock);
-
-	return now + rest - watch->started < DELIVER_AWAKE;
 }
 
 /* Sends and waits, until nothing is due soon, or somebody else waits for it. */
@@ -158,6 +165,9 @@ deliver_watch(struct deliver *deliver)
 	do {
 		rc = watch_keep(&watch);
 	} while (rc == RC_OK && watch_lays_down(&watch));
+	if (rc == RC_OK && !watch_has_time(&watch, 0) && !watch_must_end(&watch) &&
+	    watch_rest(&watch) == 0)
+		rc = RC_NO;
 out:
 	slots_close(watch.keepers);
 	slots_close(watch.senders);

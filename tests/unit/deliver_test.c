@@ -1,5 +1,5 @@
 /* Sending, one row at a time, with a clock and randomness that stand still. */
-#include "flow/deliver.h"
+#include "flow/deliver_watch.h"
 
 #include "base/log.h"
 #include "unit/post.h"
@@ -361,6 +361,14 @@ END_TEST
 /* --- the run -----------------------------------------------------------------------------------
  */
 
+static void
+sets_back(void *state, const struct outbox_row *row)
+{
+	(void)state;
+	(void)row;
+	stopped.wall -= DAY;
+}
+
 START_TEST(all_are_tried_once_whatever_their_next_try)
 {
 	begin_command("transport = command\ncommand = ", "#!/bin/sh\nexit 75\n");
@@ -373,6 +381,62 @@ START_TEST(all_are_tried_once_whatever_their_next_try)
 	run();
 	ck_assert_int_eq(post_int(&post, "SELECT SUM(tries) FROM outbox"), 3);
 	ck_assert_int_eq(post_int(&post, "SELECT MAX(tries) FROM outbox"), 1);
+	end();
+}
+END_TEST
+
+/* However many events are before it, and however long each takes. */
+START_TEST(mail_leaves_before_events)
+{
+	begin_command("transport = directory\n[hooks]\ncommand = ",
+	    "#!/bin/sh\ncat >/dev/null; ls \"${0%/*}/mail\" >>\"${0%/*}/seen\"\n");
+	for (int i = 0; i < 3; i++)
+		post_put(&post, OUTBOX_HOOK, "session.ended", false);
+	post_put(&post, OUTBOX_MAIL, "password-changed", false);
+	run();
+	ck_assert_int_eq(post_int(&post, POST_ALL), 0);
+	ck_assert_ptr_nonnull(strstr(post_read(&post, "seen"), ".eml"));
+	ck_assert_uint_eq(post_mails(&post, NULL), 1);
+	end();
+}
+END_TEST
+
+START_TEST(turn_of_all_ends_when_the_clock_is_set_back)
+{
+	begin_command("transport = command\ncommand = ", "#!/bin/sh\nexit 75\n");
+	for (int i = 0; i < 3; i++)
+		post_put(&post, OUTBOX_MAIL, "verify", true);
+	deliver.all = true;
+	deliver.onlooker = (struct deliver_onlooker){ NULL, sets_back, NULL, NULL };
+	run();
+	ck_assert_int_eq(post_int(&post, "SELECT SUM(tries) FROM outbox"), 1);
+	end();
+}
+END_TEST
+
+/* A mail takes half an hour. */
+static void
+takes_long(
+    void *state, const struct outbox_row *row, enum deliver_result result, const char *reason)
+{
+	(void)state;
+	(void)row;
+	(void)result;
+	(void)reason;
+	stopped.monotonic += 30 * MINUTE;
+}
+
+/* Else a long queue would be sent with the settings of yesterday. */
+START_TEST(hour_ends_though_more_is_due)
+{
+	begin("transport = directory\n");
+	for (int i = 0; i < 3; i++)
+		post_put(&post, OUTBOX_MAIL, "verify", true);
+	deliver.onlooker.after = takes_long;
+	ck_assert_int_eq(deliver_watch(&deliver), RC_NO);
+	ck_assert_int_eq(post_int(&post, POST_ALL), 1);
+	ck_assert_int_eq(deliver_watch(&deliver), RC_OK);
+	ck_assert_int_eq(post_int(&post, POST_ALL), 0);
 	end();
 }
 END_TEST
@@ -491,6 +555,9 @@ main(void)
 	tcase_add_test(tests, event_is_told_as_json);
 	tcase_add_test(tests, event_is_told_again_until_the_command_is_content);
 	tcase_add_test(tests, all_are_tried_once_whatever_their_next_try);
+	tcase_add_test(tests, mail_leaves_before_events);
+	tcase_add_test(tests, turn_of_all_ends_when_the_clock_is_set_back);
+	tcase_add_test(tests, hour_ends_though_more_is_due);
 	tcase_add_test(tests, onlooker_sees_each_and_can_stop_in_between);
 	tcase_add_test(tests, lost_lease_is_told_and_changes_nothing);
 	tcase_add_test(tests, locked_store_is_no_empty_one);

@@ -84,6 +84,24 @@ START_TEST(one_sender_at_a_time_has_a_row)
 }
 END_TEST
 
+/* A lease and a try of the future are from before the clock was set back. */
+START_TEST(clock_set_back_strands_nothing)
+{
+	struct outbox_turn all = { STORE_NOW - DAY, true, false };
+	struct outbox_row row;
+
+	store_begin(&s, STORE_ALL);
+	post(OUTBOX_MAIL, "verify");
+	claim(RC_OK);
+	s.ctx.now = STORE_NOW - DAY;
+	ck_assert_int_eq(outbox_claim(&s.ctx, &all, &row), RC_OK);
+	ck_assert_int_eq(row.tries, 2);
+	ck_assert_int_eq(outbox_later(&s.ctx, &row, s.ctx.now + MINUTE, SPAN("away")), RC_OK);
+	ck_assert_int_eq(outbox_claim(&s.ctx, &all, &row), RC_NO); /* once in one run */
+	store_end(&s);
+}
+END_TEST
+
 START_TEST(next_try_comes_when_it_should)
 {
 	struct outbox_turn all = { STORE_NOW + 1, true, false };
@@ -184,6 +202,7 @@ main(void)
 
 	tcase_add_test(tests, row_comes_out_as_it_went_in);
 	tcase_add_test(tests, one_sender_at_a_time_has_a_row);
+	tcase_add_test(tests, clock_set_back_strands_nothing);
 	tcase_add_test(tests, next_try_comes_when_it_should);
 	tcase_add_test(tests, refused_row_is_listed_without_its_token);
 	tcase_add_test(tests, oldest_row_goes_first);
