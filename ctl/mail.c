@@ -76,7 +76,8 @@ mail_on_signal(int number)
 	mail_interrupted = 1;
 }
 
-/* The message in hand is finished, else nobody knows whether it has left. */
+/* The message in hand is finished, else nobody knows whether it has left: not even a reader of what
+ * this says that goes away may come between. */
 static void
 mail_take_signals(void)
 {
@@ -87,6 +88,7 @@ mail_take_signals(void)
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
 }
 
 static bool
