@@ -6,7 +6,7 @@
 
 #include "base/buf.h"
 
-#define MESSAGE_MAX (512 * 1024)
+#define MESSAGE_MAX (768 * 1024)
 #define MESSAGE_ID_MAX 64
 
 struct message {
