@@ -102,7 +102,7 @@ change_last_superuser(struct ctl *ctl, const struct user *user)
 		return RC_OK;
 	rc = operate_superusers_beside(&ctl->ctx, user, &others);
 	if (rc == RC_OK && others == 0) {
-		ctl_refuse("%.*s is the last active superuser; make another one first",
+		ctl_refuse("%.*s is the last superuser that can sign in; make another one first",
 		    (int)user->email.len, user->email.data);
 		return RC_NO;
 	}

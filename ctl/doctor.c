@@ -277,7 +277,7 @@ doctor_superuser(struct doctor *doctor)
 		return;
 	if (count == 0)
 		doctor_find(doctor, FINDING_WARNING, "superusers",
-		    "none; yettctl user add --superuser makes one");
+		    "none that can sign in; yettctl user add --superuser makes one");
 	else
 		doctor_find(doctor, FINDING_OK, "superusers", "%lld", (long long)count);
 }

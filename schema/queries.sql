@@ -518,8 +518,18 @@ WHERE id IN (SELECT id FROM outbox WHERE expires_at <= ?1 ORDER BY expires_at LI
 
 -- name: clean_unverified
 -- grant: CLEAN
--- Self-registered accounts that were never verified.
+-- Self-registered accounts that were never verified, and that nobody gave a role.
 DELETE FROM users
+WHERE id IN (SELECT u.id FROM users u
+	WHERE u.is_verified = 0 AND u.self_registered = 1 AND u.created_at <= ?1
+		AND NOT EXISTS (SELECT 1 FROM user_role r WHERE r.user_id = u.id)
+	ORDER BY u.created_at LIMIT ?2);
+
+-- name: keep_unverified
+-- grant: CLEAN
+-- Takes these accounts for good: they are never deleted like that.
+UPDATE users
+SET self_registered = 0
 WHERE id IN (SELECT id FROM users
 	WHERE is_verified = 0 AND self_registered = 1 AND created_at <= ?1
 	ORDER BY created_at LIMIT ?2);
@@ -583,11 +593,13 @@ DELETE FROM users WHERE id = ?1;
 
 -- name: superuser_others
 -- grant: OPERATE
--- How many active superusers there are beside this account.
+-- How many superusers beside this account can sign in: with a password, and with a verified address
+-- where that is required (?2).
 SELECT COUNT(*)
 FROM user_role r
 JOIN users u ON u.id = r.user_id
-WHERE r.role_name = 'superuser' AND u.is_active = 1 AND u.id <> ?1;
+WHERE r.role_name = 'superuser' AND u.is_active = 1 AND u.id <> ?1 AND u.password_hash <> ''
+	AND (?2 = 0 OR u.is_verified = 1);
 
 -- name: role_list
 -- grant: OPERATE

@@ -22,13 +22,17 @@ register_reserve(struct ctx *ctx, const struct register_input *input)
 /* Who has opened an account under somebody else's address must not be able to wait in it: from now
  * on only a link that sets a password confirms this address, and that ends all sessions. */
 static enum rc
-register_contest(struct ctx *ctx, const struct user *owner, struct span language)
+register_contest(struct ctx *ctx, const struct client *client, const struct user *owner)
 {
+	struct span language = client->language;
 	const struct onetime link = { .kind = ONETIME_RESET, .email = owner->email };
+	const struct event event = { .name = "user.contested", .client = client, .user = owner };
 	enum rc rc = user_contest(ctx, owner);
 
 	if (rc == RC_OK)
 		rc = onetime_end(ctx, owner, ONETIME_VERIFY);
+	if (rc == RC_OK)
+		rc = event_record(ctx, &event);
 	if (rc != RC_OK)
 		return rc;
 	if (!ctx->config->routes.reset) /* then it is for the operator to say whose it is */
@@ -51,7 +55,7 @@ register_taken(struct ctx *ctx, const struct client *client, const struct regist
 	if (rc != RC_OK)
 		return rc == RC_NO ? RC_INTERNAL : rc;
 	if (owner.is_active && !owner.is_verified)
-		return register_contest(ctx, &owner, client->language);
+		return register_contest(ctx, client, &owner);
 	return notice_mail(ctx, MAIL_KIND_REGISTER_TAKEN, &owner, owner.email, client->language);
 }
 
@@ -81,7 +85,7 @@ register_insert(struct ctx *ctx, const struct client *client, const struct regis
 		.username = input->username,
 		.hash = hash,
 		.is_verified = false,
-		.self_registered = true,
+		.self_registered = ctx->config->account.requires_verification,
 	};
 	const struct event event = { .name = "user.registered", .client = client, .user = shown };
 	enum rc rc = RC_NO;

@@ -3,9 +3,9 @@
 #include "base/config.h"
 #include "store/outbox.h"
 
-/* Deletes a batch of one kind: what ended at "until" or before. */
+/* Takes a batch of one kind: what ended at "until" or before. Adds how many rows that were. */
 static enum rc
-clean_kind(struct ctx *ctx, enum query query, int64_t until, int64_t batch, int64_t *deleted)
+clean_kind(struct ctx *ctx, enum query query, int64_t until, int64_t batch, int64_t *count)
 {
 	struct stmt *stmt;
 	int64_t changed = 0;
@@ -18,12 +18,12 @@ clean_kind(struct ctx *ctx, enum query query, int64_t until, int64_t batch, int6
 	stmt_bind_int(stmt, batch);
 	rc = db_end(ctx->db, stmt_run(stmt, &changed));
 	if (rc == RC_OK)
-		*deleted += changed;
+		*count += changed;
 	return rc;
 }
 
 /* A lifetime that is off keeps for ever. Where nobody need verify an address, an account that was
- * not verified is as good as any other. */
+ * not verified is as good as any other, and stays that when it is required one day. */
 enum rc
 clean_run(struct ctx *ctx, int64_t batch, int64_t *deleted)
 {
@@ -46,6 +46,7 @@ clean_run(struct ctx *ctx, int64_t batch, int64_t *deleted)
 		{ QUERY_clean_unverified, unverified > 0, ctx->now - unverified },
 		{ QUERY_clean_audit, audit > 0, ctx->now - audit },
 	};
+	int64_t kept = 0;
 	enum rc rc = RC_OK;
 
 	*deleted = 0;
@@ -53,5 +54,7 @@ clean_run(struct ctx *ctx, int64_t batch, int64_t *deleted)
 		if (kinds[i].wanted)
 			rc = clean_kind(ctx, kinds[i].query, kinds[i].until, batch, deleted);
 	}
+	if (rc == RC_OK && !account->requires_verification)
+		rc = clean_kind(ctx, QUERY_keep_unverified, ctx->now, batch, &kept);
 	return rc;
 }

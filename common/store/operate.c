@@ -94,6 +94,7 @@ operate_superusers_beside(struct ctx *ctx, const struct user *user, int64_t *cou
 	struct stmt *stmt = db_query(ctx->db, QUERY_superuser_others);
 
 	stmt_bind_int(stmt, user->row);
+	stmt_bind_int(stmt, ctx->config->account.requires_verification);
 	return stmt_one_int(stmt, count);
 }
 

@@ -16,7 +16,7 @@ enum rc operate_user_active(struct ctx *, const struct user *, bool active) RC_M
 enum rc operate_user_verified(struct ctx *, const struct user *) RC_MUST;
 enum rc operate_user_delete(struct ctx *, const struct user *) RC_MUST;
 
-/* How many other active superusers there are. */
+/* How many other superusers there are that can sign in. */
 enum rc operate_superusers_beside(struct ctx *, const struct user *, int64_t *count) RC_MUST;
 
 struct role {

@@ -3,6 +3,9 @@
 
 static struct store s;
 
+/* Since 1970. */
+#define UNVERIFIED "INSERT INTO users VALUES (9, 'p', 'e', NULL, '', 1, 0, 1, 1, 0, 0);"
+
 /* One row of a kind that ended "ago" ms before now; whether it is deleted. */
 static const struct {
 	const char *into, *values;
@@ -99,12 +102,40 @@ static const struct {
 START_TEST(lifetime_that_is_off_keeps)
 {
 	begin();
-	store_sql(&s, "INSERT INTO users VALUES (9, 'p', 'e', NULL, '', 1, 0, 1, 1, 0, 0);"
-		      "INSERT INTO audit (at, event, actor) VALUES (0, 'e', 'operator')");
+	store_sql(
+	    &s, UNVERIFIED "INSERT INTO audit (at, event, actor) VALUES (0, 'e', 'operator')");
 	s.config.account.requires_verification = lifetimes[_i].required;
 	s.config.account.unverified_lifetime = lifetimes[_i].unverified;
 	s.config.log.audit_lifetime = lifetimes[_i].audit;
 	ck_assert_int_eq(clean(CLEAN_BATCH), lifetimes[_i].deleted);
+	store_end(&s);
+}
+END_TEST
+
+/* What was registered while nobody had to verify an address. */
+START_TEST(account_of_before_outlives_the_requirement)
+{
+	begin();
+	store_sql(&s, UNVERIFIED);
+	s.config.account.requires_verification = false;
+	s.config.account.unverified_lifetime = DAY;
+	ck_assert_int_eq(clean(CLEAN_BATCH), 0);
+	s.config.account.requires_verification = true;
+	ck_assert_int_eq(clean(CLEAN_BATCH), 0);
+	ck_assert_int_eq(store_int(&s, "SELECT COUNT(*) FROM users WHERE id = 9"), 1);
+	store_end(&s);
+}
+END_TEST
+
+START_TEST(account_with_a_role_is_kept)
+{
+	begin();
+	store_sql(&s, UNVERIFIED "INSERT INTO user_role VALUES (9, 'superuser')");
+	s.config.account.requires_verification = true;
+	s.config.account.unverified_lifetime = DAY;
+	ck_assert_int_eq(clean(CLEAN_BATCH), 0);
+	store_sql(&s, "DELETE FROM user_role");
+	ck_assert_int_eq(clean(CLEAN_BATCH), 1);
 	store_end(&s);
 }
 END_TEST
@@ -132,6 +163,8 @@ main(void)
 	tcase_add_test(c, tokens_go_with_an_expired_session);
 	tcase_add_loop_test(
 	    c, lifetime_that_is_off_keeps, 0, (int)(sizeof(lifetimes) / sizeof(lifetimes[0])));
+	tcase_add_test(c, account_of_before_outlives_the_requirement);
+	tcase_add_test(c, account_with_a_role_is_kept);
 	tcase_add_test(c, fault_is_told);
 	suite_add_tcase(suite, c);
 	return fixture_run(suite);
