@@ -15,6 +15,7 @@ static const char *const limit_names[LIMITS] = {
 	[LIMIT_VERIFY] = "verify",
 	[LIMIT_RECIPIENT] = "recipient",
 	[LIMIT_WARNING] = "warning",
+	[LIMIT_NOTICE] = "notice",
 	[LIMIT_CHANGE] = "change",
 };
 
@@ -44,6 +45,7 @@ limit_rate(const struct config *config, enum limit limit)
 	case LIMIT_VERIFY:
 		return config->limit.verify;
 	case LIMIT_RECIPIENT:
+	case LIMIT_NOTICE:
 	case LIMIT_CHANGE:
 		return config->limit.recipient;
 	case LIMIT_WARNING: /* a third, so that the others are left for what the owner asks for */

@@ -18,6 +18,7 @@ enum limit {
 	LIMIT_VERIFY,         /* address */
 	LIMIT_RECIPIENT,      /* address of mail */
 	LIMIT_WARNING, /* the same, for mails that somebody else causes and that help nobody in */
+	LIMIT_NOTICE,  /* the same, for notices to an address that nobody has confirmed */
 	LIMIT_CHANGE,  /* user id */
 	LIMITS
 };

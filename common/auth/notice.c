@@ -8,16 +8,18 @@
 
 /* What a mail counts for; how many limits that are. A notice of what was done to an account counts
  * for none, unless nobody has ever confirmed that they read the address: who opens an account under
- * another's could have it flooded. What the operator does is not limited either. */
+ * another's could have it flooded. Even then mails that anybody can ask for leave it its own share.
+ * What the operator does is not limited either. */
 static size_t
 notice_limits(const struct ctx *ctx, enum mail_kind kind, const struct user *user, struct span to,
     struct limit_subject subjects[2])
 {
 	size_t count = 0;
 
-	if (mail_rows[kind].share == MAIL_NOTICE &&
-	    (user->is_verified || ctx->request_id[0] == '\0'))
-		return 0;
+	if (mail_rows[kind].share == MAIL_NOTICE) {
+		subjects[0] = (struct limit_subject){ LIMIT_NOTICE, to, { NULL, 0 } };
+		return user->is_verified || ctx->request_id[0] == '\0' ? 0 : 1;
+	}
 	if (mail_rows[kind].share == MAIL_WARNING)
 		subjects[count++] = (struct limit_subject){ LIMIT_WARNING, to, { NULL, 0 } };
 	subjects[count++] = (struct limit_subject){ LIMIT_RECIPIENT, to, { NULL, 0 } };

@@ -23,8 +23,8 @@ struct ctx {
 	struct hash_slots *slots; /* NULL where no password is hashed */
 	struct arena *arena;      /* the request's; reset after its answer */
 	char request_id[REQUEST_ID_SIZE];
-	bool
-	    posted; /* something was put into the outbox; who waits for a commit tells the sender */
+	bool posted; /* something was put into the outbox, or could have been; who waits for the
+			commit tells the sender */
 	int64_t now; /* wall time when the request began: one instant for all its decisions */
 };
 

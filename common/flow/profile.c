@@ -25,6 +25,32 @@ profile_give_back(struct ctx *ctx, const struct limit_ticket *ticket)
 	return rc == RC_OK ? db_end(ctx->db, limit_give_back(ctx, ticket)) : rc;
 }
 
+static enum rc
+profile_record(struct profile *profile, const char *name)
+{
+	const struct event event = {
+		.name = name,
+		.client = profile->client,
+		.user = &profile->credential.user,
+		.by_user = true,
+		.backend = profile->identity->backend->config->name,
+		.session = profile->identity->session_id,
+	};
+
+	return event_record(profile->ctx, &event);
+}
+
+/* The failure's audit row; without it there is no answer either. */
+static enum problem
+profile_refused(struct profile *profile)
+{
+	enum rc rc = db_begin(profile->ctx->db);
+
+	if (rc == RC_OK)
+		rc = db_end(profile->ctx->db, profile_record(profile, "proof.failed"));
+	return rc == RC_OK ? PROBLEM_LOGIN_BAD_CREDENTIALS : problem_of(rc);
+}
+
 /* The password proof: counted before it is judged, given back when it holds. */
 static enum problem
 profile_prove(struct profile *profile, const struct secret *password)
@@ -44,22 +70,7 @@ profile_prove(struct profile *profile, const struct secret *password)
 		rc = proof_verify(profile->ctx, &profile->credential, password);
 	if (rc == RC_OK)
 		rc = profile_give_back(profile->ctx, &ticket);
-	return rc == RC_NO ? PROBLEM_LOGIN_BAD_CREDENTIALS : problem_of(rc);
-}
-
-static enum rc
-profile_record(struct profile *profile, const char *name)
-{
-	const struct event event = {
-		.name = name,
-		.client = profile->client,
-		.user = &profile->credential.user,
-		.by_user = true,
-		.backend = profile->identity->backend->config->name,
-		.session = profile->identity->session_id,
-	};
-
-	return event_record(profile->ctx, &event);
+	return rc == RC_NO ? profile_refused(profile) : problem_of(rc);
 }
 
 /* What was proved must still hold inside the transaction. */
@@ -78,18 +89,19 @@ profile_begin(struct profile *profile)
 	return rc == RC_OK ? RC_OK : db_end(profile->ctx->db, rc);
 }
 
-/* Each new address gets a mail, so one account may not name them without end. */
+/* Each new address gets a mail, and each taken one or taken name tells that it is: one account may
+ * not name them without end. RC_NO: it has. */
 static enum rc
-profile_may_mail(struct profile *profile, enum problem *problem)
+profile_count(struct profile *profile, const struct profile_input *input)
 {
-	const struct limit_subject subject = { LIMIT_CHANGE, span_of(profile->credential.user.id),
-		{ NULL, 0 } };
+	const struct user *user = &profile->credential.user;
+	const struct limit_subject subject = { LIMIT_CHANGE, span_of(user->id), { NULL, 0 } };
 	struct limit_ticket ticket = { .count = 0 };
-	enum rc rc = limit_check(profile->ctx, &subject, &profile->refusal->wait);
 
-	if (rc == RC_NO)
-		*problem = PROBLEM_RATE_LIMITED;
-	return rc == RC_OK ? limit_count(profile->ctx, &subject, &ticket) : rc;
+	if ((input->email.data == NULL || span_equal(input->email, user->email)) &&
+	    (input->username.data == NULL || span_equal(input->username, user->username)))
+		return RC_OK;
+	return limit_take(profile->ctx, &subject, 1, &ticket, &profile->refusal->wait);
 }
 
 /* A new address at once: nobody has confirmed it, so all sessions end, and no link that was sent to
@@ -100,13 +112,10 @@ profile_replace_email(struct profile *profile, struct span email, enum problem *
 	const struct user *user = &profile->credential.user;
 	const struct onetime link = { .kind = ONETIME_VERIFY, .email = email };
 	struct span language = profile->client->language;
-	enum rc rc = profile_may_mail(profile, problem);
+	enum rc rc = user_set_email(profile->ctx, user, email);
 
-	if (rc == RC_OK) {
-		rc = user_set_email(profile->ctx, user, email);
-		if (rc == RC_NO)
-			*problem = PROBLEM_UPDATE_EMAIL_EXISTS;
-	}
+	if (rc == RC_NO)
+		*problem = PROBLEM_UPDATE_EMAIL_EXISTS;
 	if (rc == RC_OK)
 		rc = ending_sessions(profile->ctx, user, (struct span){ NULL, 0 });
 	if (rc == RC_OK)
@@ -143,13 +152,10 @@ profile_offer_email(struct profile *profile, struct span email)
 
 /* A new address is pending until its link is followed, and takes the place of one before it. */
 static enum rc
-profile_propose_email(struct profile *profile, struct span email, enum problem *problem)
+profile_propose_email(struct profile *profile, struct span email)
 {
 	const struct user *user = &profile->credential.user;
-	enum rc rc = profile_may_mail(profile, problem);
-
-	if (rc == RC_OK)
-		rc = onetime_end(profile->ctx, user, ONETIME_CHANGE);
+	enum rc rc = onetime_end(profile->ctx, user, ONETIME_CHANGE);
 
 	if (rc == RC_OK)
 		rc = profile_offer_email(profile, email);
@@ -171,7 +177,7 @@ profile_set_email(struct profile *profile, struct span email, enum problem *prob
 		return onetime_end(profile->ctx, user, ONETIME_CHANGE);
 	if (profile->ctx->config->account.email_change == EMAIL_CHANGE_IMMEDIATE)
 		return profile_replace_email(profile, email, problem);
-	return profile_propose_email(profile, email, problem);
+	return profile_propose_email(profile, email);
 }
 
 static enum rc
@@ -217,8 +223,12 @@ profile_update(struct ctx *ctx, const struct identity *identity, const struct cl
 
 	if (problem != PROBLEM_NONE)
 		return problem;
-	problem = PROBLEM_NOT_AUTHENTICATED;
-	rc = profile_begin(&profile);
+	rc = profile_count(&profile, input);
+	problem = PROBLEM_RATE_LIMITED;
+	if (rc == RC_OK) {
+		rc = profile_begin(&profile);
+		problem = PROBLEM_NOT_AUTHENTICATED;
+	}
 	if (rc == RC_OK) {
 		rc = profile_set_email(&profile, input->email, &problem);
 		if (rc == RC_OK)

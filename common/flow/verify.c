@@ -135,5 +135,8 @@ verify_request(
 		rc = db_begin(ctx->db);
 	if (rc == RC_OK)
 		rc = db_end(ctx->db, verify_send(ctx, client, email));
+	/* Whoever times other answers meanwhile need not see that there was somebody to write to.
+	 */
+	ctx->posted = true;
 	return rc == RC_NO ? PROBLEM_NONE : problem_of(rc);
 }

@@ -234,6 +234,11 @@ START_TEST(test_operator_opens_no_contested_account_to_the_first)
 
 	enrol(email, SITE_OTHER_PASSWORD); /* not the owner */
 	enrol(email, SITE_PASSWORD);       /* the owner */
+	ck_assert_str_eq(site_sql(site,
+			     "SELECT count(*) FROM audit a JOIN users u ON u.public_id = a.user_id "
+			     "WHERE a.event = 'user.contested' AND u.email = %Q",
+			     email),
+	    "1");
 	CTL(site, "user", "verify", email);
 	ck_answer(sign_in(email, SITE_OTHER_PASSWORD), 400, "LOGIN_BAD_CREDENTIALS");
 	ck_answer(sign_in(email, SITE_PASSWORD), 400, "LOGIN_BAD_CREDENTIALS");
@@ -306,6 +311,26 @@ START_TEST(test_unconfirmed_address_is_not_flooded)
 		next = was;
 	}
 	ck_assert_uint_eq(rows_for(email), SHARE);
+}
+END_TEST
+
+/* Who knows its password cannot hide what they do behind mails that anybody can ask for. */
+START_TEST(test_mails_of_others_leave_room_for_notices)
+{
+	const char *email = site_email();
+	struct login login;
+
+	ask_limited("/auth/register",
+	    text("{\"email\":\"%s\",\"password\":\"%s\"}", email, SITE_PASSWORD), 201);
+	for (int i = 0; i < 2 * SHARE; i++)
+		ask_limited("/auth/forgot-password", text("{\"email\":\"%s\"}", email), 202);
+	ck_assert_uint_eq(rows_for(email), SHARE);
+	login = site_login_bearer(limited, email, SITE_PASSWORD);
+	ck_answer(ASK(limited, .path = "/users/me/change-password", .bearer = login.access,
+		      .json = text("{\"current_password\":\"%s\",\"new_password\":\"%s\"}",
+			  SITE_PASSWORD, SITE_OTHER_PASSWORD)),
+	    204, NULL);
+	ck_assert_uint_eq(rows_for(email), SHARE + 1);
 }
 END_TEST
 
@@ -671,6 +696,7 @@ main(void)
 	tcase_add_test(tests, test_operator_opens_no_contested_account_to_the_first);
 	tcase_add_test(tests, test_others_leave_the_owner_a_share);
 	tcase_add_test(tests, test_unconfirmed_address_is_not_flooded);
+	tcase_add_test(tests, test_mails_of_others_leave_room_for_notices);
 	tcase_add_test(tests, test_one_account_names_only_so_many_addresses);
 	tcase_add_test(tests, test_sender_is_started_again);
 	tcase_add_test(tests, test_owner_is_told_of_a_second_registration);

@@ -311,6 +311,36 @@ START_TEST(test_password_proofs_are_limited)
 	ck_assert_int_ge(atoi(answer_header(answer, "Retry-After")), 1);
 	request.bearer = other.access;
 	ck_answer(ask(limited, &request), 400, "LOGIN_BAD_CREDENTIALS");
+	ck_assert_str_eq(
+	    site_sql(limited, "SELECT count(*) FROM audit WHERE event = 'proof.failed'"), "6");
+}
+END_TEST
+
+/* Each answer tells of one address or name whether it is taken; what is refused counts, too. */
+START_TEST(test_taken_names_are_told_so_often)
+{
+	struct site *limited = site_start(&(struct site_options){
+	    .settings = { "limit.recipient", "6/1h", "account.login_identifier", "username",
+		"account.email_change", "immediate" } });
+	struct ask request = { .path = "/users/me", .method = "PATCH" };
+
+	CTL(limited, "user", "add", "bob@example.org", "--username", "bob");
+	ck_assert_int_eq(site_ctl(limited, SITE_PASSWORD "\n",
+			     (const char *const[]){ "user", "add", "ann@example.org", "--username",
+				 "ann", "--verified", "--password-stdin", NULL })
+			     .status,
+	    0);
+	request.bearer = site_login_bearer(limited, "ann", SITE_PASSWORD).access;
+	for (int i = 0; i < 6; i++) {
+		request.json = i % 2 == 0 ? "{" PROOF ",\"username\":\"bob\"}"
+					  : "{" PROOF ",\"email\":\"bob@example.org\"}";
+		ck_answer(ask(limited, &request), 400,
+		    i % 2 == 0 ? "UPDATE_USER_USERNAME_ALREADY_EXISTS"
+			       : "UPDATE_USER_EMAIL_ALREADY_EXISTS");
+	}
+	ck_answer(ask(limited, &request), 429, "RATE_LIMITED");
+	request.json = "{" PROOF ",\"username\":\"ann\"}";
+	ck_answer(ask(limited, &request), 200, NULL); /* the own one tells nothing */
 }
 END_TEST
 
@@ -345,6 +375,7 @@ main(void)
 	tcase_add_loop_test(
 	    tests, test_refused_new_passwords_change_nothing, 0, LENGTH(changed_passwords));
 	tcase_add_test(tests, test_password_proofs_are_limited);
+	tcase_add_test(tests, test_taken_names_are_told_so_often);
 	tcase_add_test(tests, test_switched_off_they_are_not_found);
 	return site_run(tests);
 }
