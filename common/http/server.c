@@ -64,8 +64,10 @@ server_on_tick(int signal_number)
 
 	(void)signal_number;
 	if (server_patient && server.serving->request.ipcFd >= 0 &&
-	    ++server_ticks > SERVER_PATIENCE)
+	    ++server_ticks > SERVER_PATIENCE) {
 		shutdown(server.serving->request.ipcFd, SHUT_RDWR);
+		server_ticks = 0; /* the next peer has its own time */
+	}
 	errno = saved;
 }
 
@@ -94,7 +96,8 @@ server_signals(void)
 	server_handle(SIGTERM, server_on_stop, 0);
 	server_handle(SIGINT, server_on_stop, 0);
 	server_handle(SIGUSR1, server_on_stop, 0);
-	server_handle(SIGALRM, server_on_tick, SA_RESTART);
+	if (!server.is_cgi)
+		server_handle(SIGALRM, server_on_tick, SA_RESTART);
 	server_handle(SIGPIPE, SIG_IGN, 0);
 	server_handle(SIGXFSZ, SIG_IGN, 0); /* a write past a limit fails, the process goes on */
 	sigemptyset(&blocked);
@@ -139,12 +142,22 @@ conn_environment(struct conn *conn)
 	return conn->is_cgi ? environ : conn->request.envp;
 }
 
+/* Plain CGI has one peer and nothing else to do: when its time is over, the process ends. */
+static void
+conn_alarm(bool on)
+{
+	struct itimerval timer = { { 0, 0 }, { on ? SERVER_PATIENCE : 0, 0 } };
+
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
 static enum rc
 conn_read_cgi(struct buf *body, size_t length)
 {
 	char block[4096];
 	enum rc rc = RC_OK;
 
+	conn_alarm(true);
 	while (length > 0 && rc == RC_OK) {
 		ssize_t got =
 		    read(STDIN_FILENO, block, length < sizeof(block) ? length : sizeof(block));
@@ -157,6 +170,7 @@ conn_read_cgi(struct buf *body, size_t length)
 		buf_add(body, (struct span){ block, (size_t)got });
 		length -= (size_t)got;
 	}
+	conn_alarm(false);
 	sodium_memzero(block, sizeof(block));
 	return rc;
 }
@@ -299,6 +313,7 @@ conn_send_cgi(const struct conn *conn)
 {
 	size_t sent = 0;
 
+	conn_alarm(true);
 	while (sent < conn->answer.len) {
 		ssize_t put =
 		    write(STDOUT_FILENO, conn->answer.data + sent, conn->answer.len - sent);
@@ -308,6 +323,7 @@ conn_send_cgi(const struct conn *conn)
 			break;
 		sent += (size_t)put;
 	}
+	conn_alarm(false);
 	conn_wipe_environment(environ);
 }
 
@@ -467,6 +483,7 @@ server_run_fcgi(server_serve_fn *serve, server_pause_fn *pause, void *state)
 {
 	unsigned served = 0;
 
+	server_tick(true);
 	while (!server_stopping) {
 		server_send_due();
 		if (server_accept(serve, state)) {

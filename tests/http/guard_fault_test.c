@@ -399,6 +399,22 @@ hang_length(unsigned char *to, size_t size)
 	return 4;
 }
 
+/* A connection to a process, past lighttpd. */
+static int
+hang_connect(const struct site *site, const char *process)
+{
+	const struct timeval patience = { 5, 0 };
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	ck_assert_int_lt(snprintf(address.sun_path, sizeof(address.sun_path), "%s/run/%s",
+			     site->directory, process),
+	    (int)sizeof(address.sun_path));
+	ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)), 0);
+	ck_assert_int_eq(connect(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
 /* A GET over FastCGI, past lighttpd, by a client that has not read anything yet. */
 static int
 hang_ask(const struct site *site, const char *process, unsigned char flags, const char *target,
@@ -407,16 +423,11 @@ hang_ask(const struct site *site, const char *process, unsigned char flags, cons
 	const char *const pairs[][2] = { { "REQUEST_METHOD", "GET" }, { "REQUEST_URI", target },
 		{ "REMOTE_ADDR", "127.0.0.1" },
 		{ "HTTP_AUTHORIZATION", text("Bearer %s", bearer) } };
-	const struct timeval patience = { 5, 0 };
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	unsigned char bytes[4096] = { 1, 1, 0, 1, 0, 8, 0, 0, 0, 1, flags, 0, 0, 0, 0, 0, 1, 4, 0,
 		1 };
 	size_t size = 24, length;
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = hang_connect(site, process);
 
-	ck_assert_int_lt(snprintf(address.sun_path, sizeof(address.sun_path), "%s/run/%s",
-			     site->directory, process),
-	    (int)sizeof(address.sun_path));
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
 		size += hang_length(bytes + size, strlen(pairs[i][0]));
 		size += hang_length(bytes + size, strlen(pairs[i][1]));
@@ -427,8 +438,6 @@ hang_ask(const struct site *site, const char *process, unsigned char flags, cons
 	bytes[20] = (unsigned char)(length >> 8);
 	bytes[21] = (unsigned char)length;
 	size += hang_put(bytes + size, "\1\4\0\1\0\0\0\0\1\5\0\1\0\0\0\0", 16);
-	ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)), 0);
-	ck_assert_int_eq(connect(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
 	ck_assert_int_eq(send(fd, bytes, size, MSG_NOSIGNAL), (ssize_t)size);
 	return fd;
 }
@@ -492,6 +501,24 @@ START_TEST(test_answers_that_nobody_reads_are_given_up)
 }
 END_TEST
 
+/* Half a record, and then nothing. */
+START_TEST(test_requests_that_do_not_arrive_are_given_up)
+{
+	struct storm_member at = storm_member("wal");
+	const char *running = storm_pids(at.site);
+	int fd = hang_connect(at.site, "users-0");
+	struct answer *answer;
+
+	ck_assert_int_eq(send(fd, "\1\1\0\1\0\10\0\0\0\1\0", 11, MSG_NOSIGNAL), 11);
+	storm_rest(200);
+	answer = ASK(at.site, .path = "/users/me", .bearer = at.login.access);
+	ck_answer(answer, 200, NULL);
+	ck_assert_msg(answer->seconds > 5, "after %f s", answer->seconds);
+	ck_assert_str_eq(storm_pids(at.site), running);
+	close(fd);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -509,5 +536,6 @@ main(void)
 	tcase_add_loop_test(tests, test_full_disk, 0, 2);
 	tcase_add_test(tests, test_kept_connections_are_closed);
 	tcase_add_test(tests, test_answers_that_nobody_reads_are_given_up);
+	tcase_add_test(tests, test_requests_that_do_not_arrive_are_given_up);
 	return site_run(tests);
 }

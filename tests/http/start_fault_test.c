@@ -1,10 +1,12 @@
 /* Whatever a process refuses to start with, nobody gets in meanwhile. */
 #include "http/storm.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static const char *
@@ -161,6 +163,34 @@ START_TEST(test_closed_descriptors)
 }
 END_TEST
 
+/* Plain CGI: a body that is promised and does not come. */
+START_TEST(test_body_that_does_not_arrive_ends_the_process)
+{
+	struct storm_member at = storm_member("wal");
+	const char *build = getenv("YETT_BUILD");
+	const char *program =
+	    text("%s/cgi-bin/login", build == NULL || build[0] == '\0' ? "build" : build);
+	int in[2], status;
+	pid_t pid;
+
+	ck_assert_int_eq(pipe2(in, O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0) {
+		dup2(in[0], STDIN_FILENO);
+		setenv("YETT_STATE", at.site->state, 1);
+		setenv("REQUEST_METHOD", "POST", 1);
+		setenv("REQUEST_URI", "/auth/login", 1);
+		setenv("CONTENT_TYPE", "application/json", 1);
+		setenv("CONTENT_LENGTH", "100", 1);
+		execl(program, program, (char *)NULL);
+		_exit(127);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM, "status %#x", status);
+	close(in[1]);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -170,5 +200,6 @@ main(void)
 	tcase_add_test(tests, test_migrated_meanwhile);
 	tcase_add_test(tests, test_decoy_of_other_parameters);
 	tcase_add_test(tests, test_closed_descriptors);
+	tcase_add_test(tests, test_body_that_does_not_arrive_ends_the_process);
 	return site_run(tests);
 }
