@@ -29,7 +29,8 @@ static const char *const programs_purposes[PURPOSES] = {
 
 static const char *const programs_jwt[] = {
 	[JWT_NONE] = "none",
-	[JWT_VERIFY] = "public",
+	[JWT_PUBLISH] = "public",
+	[JWT_VERIFY] = "verifying",
 	[JWT_SIGN] = "private",
 };
 

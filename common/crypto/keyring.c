@@ -211,19 +211,21 @@ keyring_open_signer(
 }
 
 static enum rc
-keyring_open_backend(struct jwt_keys *keys, const struct key_place *root, const char *name,
-    enum jwt_access access, struct config_fault *fault)
+keyring_open_backend(struct jwt_keys *keys, const struct key_place *root,
+    const struct backend_config *backend, enum jwt_access access, struct config_fault *fault)
 {
+	/* A backend whose keys are all secrets has nothing to publish. */
+	bool may_be_none = access == JWT_PUBLISH && backend->jwt.algorithm == ALGORITHM_HS256;
 	struct key_place place;
 	enum rc rc;
 
-	rc = key_place_enter(root, name, &place, fault);
+	rc = key_place_enter(root, backend->name, &place, fault);
 	if (rc == RC_OK)
 		rc = keyring_gather(keys, &place, KEY_PUBLIC, KEY_PEM,
 		    access == JWT_SIGN ? keyring_read_point : keyring_read_public, fault);
-	if (rc == RC_OK)
+	if (rc == RC_OK && access != JWT_PUBLISH)
 		rc = keyring_gather(keys, &place, KEY_SHARED, KEY_BARE, keyring_read_shared, fault);
-	if (rc == RC_OK) {
+	if (rc == RC_OK && !(keys->count == 0 && may_be_none)) {
 		keyring_sort(keys);
 		rc = keyring_check(keys, &place, fault);
 	}
@@ -247,8 +249,8 @@ keyring_fill(struct keyring *ring, const struct config *config, unsigned purpose
 	for (size_t i = 0; rc == RC_OK && access != JWT_NONE && i < config->backend_count; i++) {
 		if (config->backends[i].strategy != STRATEGY_JWT)
 			continue;
-		rc = keyring_open_backend(
-		    &ring->jwt[i], &root, config->backends[i].name, access, fault);
+		rc =
+		    keyring_open_backend(&ring->jwt[i], &root, &config->backends[i], access, fault);
 		ring->jwt_opened[i] = true;
 	}
 	key_place_leave(&root);

@@ -18,13 +18,13 @@ enum purpose {
 
 /* What to open: a bit per purpose, and which JWT keys. */
 #define KEYS_OF(purpose) (1u << (purpose))
-enum jwt_access { JWT_NONE, JWT_VERIFY, JWT_SIGN };
+enum jwt_access { JWT_NONE, JWT_PUBLISH, JWT_VERIFY, JWT_SIGN };
 
 struct keyring;
 
-/* Opens the keys named by "purposes" and, for every jwt backend, those that verify
- * (keys/BACKEND/public/KID.pem, keys/BACKEND/shared/KID.key) or also those that sign
- * (keys/BACKEND/private/KID.pem). Refuses with RC_NO and *fault (file, what is wrong, which
+/* Opens the keys named by "purposes" and, for every jwt backend, those to publish
+ * (keys/BACKEND/public/KID.pem), those that verify (keys/BACKEND/shared/KID.key too, which also
+ * sign) or all that sign (keys/BACKEND/private/KID.pem too). Refuses with RC_NO and *fault (file, what is wrong, which
  * command helps) a missing key, a directory or file that others may read or that has another
  * owner, a symbolic link, a wrong length, a short or constant HS key, a PEM that is not Ed25519.
  * The current key of a purpose or backend is the one whose name sorts last; the caller frees

@@ -156,6 +156,30 @@ START_TEST(a_verifier_gets_no_private_key)
 }
 END_TEST
 
+/* Who publishes does not even look at what is shared, and that may be all there is. */
+START_TEST(a_publisher_gets_no_secret)
+{
+	const char *public = name_of("api", "public/", ".pem");
+	struct keyring *ring;
+
+	config.backends[1].jwt.algorithm = ALGORITHM_HS256;
+	ck_assert_int_eq(
+	    keyring_make(&config, &random_system, &made, &fault), RC_OK); /* beside the other */
+	ck_assert_int_eq(chmod(path_of("api/shared"), 0755), 0);
+	ck_assert_int_eq(keyring_open(&ring, &config, 0, JWT_PUBLISH, &fault), RC_OK);
+	ck_assert_uint_eq(keyring_jwt(ring, 1)->count, 1);
+	ck_assert_int_eq(keyring_jwt(ring, 1)->keys[0].algorithm, JWT_EDDSA);
+	keyring_free(ring);
+	ck_assert_int_eq(open_keys(JWT_VERIFY), RC_NO);
+	ck_assert_int_eq(unlink(path_of(public)), 0);
+	ck_assert_int_eq(keyring_open(&ring, &config, 0, JWT_PUBLISH, &fault), RC_OK);
+	ck_assert_uint_eq(keyring_jwt(ring, 1)->count, 0);
+	keyring_free(ring);
+	config.backends[1].jwt.algorithm = ALGORITHM_EDDSA;
+	ck_assert_int_eq(open_keys(JWT_PUBLISH), RC_NO);
+}
+END_TEST
+
 START_TEST(only_named_keys_are_opened)
 {
 	struct keyring *ring;
@@ -593,6 +617,7 @@ main(void)
 	tcase_add_checked_fixture(tests, make_keys, NULL);
 	tcase_add_test(tests, what_was_made_opens);
 	tcase_add_test(tests, a_verifier_gets_no_private_key);
+	tcase_add_test(tests, a_publisher_gets_no_secret);
 	tcase_add_test(tests, only_named_keys_are_opened);
 	tcase_add_test_raise_signal(tests, a_key_that_was_not_opened_aborts, 6);
 	tcase_add_test(tests, the_tree_is_for_the_owner_alone);
