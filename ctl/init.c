@@ -48,7 +48,7 @@ init_vacant(int fd, const char *path)
 
 /* Whose it shall be: --owner, else whose an existing directory is, else ours. */
 static enum ctl_exit
-init_owner(struct ctl *ctl, int fd, uid_t *user, gid_t *group)
+init_owner(struct ctl *ctl, int fd, bool made, uid_t *user, gid_t *group)
 {
 	const char *name = arguments_option(ctl, "--owner");
 	const struct passwd *entry = NULL;
@@ -69,9 +69,11 @@ init_owner(struct ctl *ctl, int fd, uid_t *user, gid_t *group)
 		return ctl_refuse("%s would belong to another user; run this as root or as that "
 				  "user",
 		    ctl->words[0]);
-	if (geteuid() == 0 && status.st_uid != 0 && status.st_uid != *user)
-		return ctl_refuse(
-		    "%s belongs to a third user; name a new directory", ctl->words[0]);
+	/* What was there already may be anybody's, behind a link that somebody else has put there.
+	 */
+	if (geteuid() == 0 && !made && status.st_uid != *user)
+		return ctl_refuse("%s belongs to another user than it shall; name a new directory",
+		    ctl->words[0]);
 	return CTL_DONE;
 }
 
@@ -88,12 +90,12 @@ init_directory(struct ctl *ctl)
 
 	if (!made && errno != EEXIST)
 		return ctl_refuse("%s: %s", path, strerror(errno));
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return ctl_refuse("%s: %s", path, strerror(errno));
 	status = init_vacant(fd, path);
 	if (status == CTL_DONE)
-		status = init_owner(ctl, fd, &user, &group);
+		status = init_owner(ctl, fd, made, &user, &group);
 	if (status == CTL_DONE && geteuid() == 0 && fchown(fd, user, group) != 0)
 		status = ctl_refuse("%s: %s", path, strerror(errno));
 	if (status == CTL_DONE && fchmod(fd, 0700) != 0)
