@@ -70,7 +70,7 @@ login_get(struct exchange *x)
 
 	if (x->wants_page && refresh.data != NULL && x->request->method == METHOD_GET) {
 		problem = login_renew(x, refresh, next);
-		if (problem == PROBLEM_NONE || problem == PROBLEM_SERVICE_UNAVAILABLE)
+		if (problem == PROBLEM_NONE || problem_row(problem)->status >= 500)
 			return problem;
 		response_clear(x->response);
 		/* A dead cookie goes, or each look at this page would count as a failed refresh. */
