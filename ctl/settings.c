@@ -38,9 +38,43 @@ settings_trusted(const char *directory)
 	return CTL_DONE;
 }
 
-/* Edits the file. It may be faulty before: that is how a fault is mended. */
+struct setting {
+	const char *section, *key, *value;
+};
+
 static enum ctl_exit
-settings_change(struct ctl *ctl, const char *section, const char *key, const char *value)
+settings_write(struct ctl *ctl, struct span text)
+{
+	if (file_write(ctl->directory, CONFIG_FILE, text) == RC_OK)
+		return CTL_DONE;
+	return ctl_refuse(
+	    "%s/" CONFIG_FILE " could not be replaced: %s", ctl->directory, strerror(errno));
+}
+
+/* What a changed setting needs beside a new start. */
+static enum ctl_exit
+settings_follow(struct ctl *ctl, const struct setting *setting)
+{
+	enum ctl_exit status = CTL_DONE;
+
+	if (strcmp(setting->section, "password") == 0) {
+		status = ctl_open_store(ctl);
+		if (status == CTL_DONE)
+			status = migrate_decoy(ctl);
+	}
+	if (status != CTL_DONE)
+		return status;
+	if (strcmp(setting->key, "algorithm") == 0)
+		ctl_say("A new key is made by the next yettctl migrate.");
+	ctl_say("%s.%s = %s; it holds from the next start of a process", setting->section,
+	    setting->key, setting->value);
+	return CTL_DONE;
+}
+
+/* Edits the file, which may be faulty before: that is how a fault is mended. Where what the new
+ * value needs cannot be done, the file is as before. */
+static enum ctl_exit
+settings_change(struct ctl *ctl, const struct setting *setting)
 {
 	struct buf before = BUF_INIT(CONFIG_SIZE_MAX), after = BUF_INIT(CONFIG_SIZE_MAX);
 	struct config_fault fault = { "" };
@@ -54,38 +88,23 @@ settings_change(struct ctl *ctl, const char *section, const char *key, const cha
 		ctl_refuse("%s/" CONFIG_FILE ": %s", ctl->directory, strerror(errno));
 		goto out;
 	}
-	rc = config_edit(buf_span(&before), section, key, value, &after, &fault);
+	rc = config_edit(
+	    buf_span(&before), setting->section, setting->key, setting->value, &after, &fault);
 	if (rc == RC_OK)
 		rc = buf_check(&after);
 	if (rc != RC_OK) {
 		status = ctl_answer(rc, &fault);
 		goto out;
 	}
-	if (file_write(ctl->directory, CONFIG_FILE, buf_span(&after)) != RC_OK)
-		ctl_refuse("%s/" CONFIG_FILE " could not be replaced: %s", ctl->directory,
-		    strerror(errno));
-	else
-		status = CTL_DONE;
+	status = settings_write(ctl, buf_span(&after));
+	if (status == CTL_DONE) {
+		status = settings_follow(ctl, setting);
+		if (status != CTL_DONE && settings_write(ctl, buf_span(&before)) != CTL_DONE)
+			ctl_refuse("the new value stands; run yettctl migrate");
+	}
 out:
 	buf_free(&before);
 	buf_free(&after);
-	return status;
-}
-
-/* What a changed setting needs beside a new start. */
-static enum ctl_exit
-settings_follow(struct ctl *ctl, const char *section, const char *key, const char *value)
-{
-	enum ctl_exit status = CTL_DONE;
-
-	if (strcmp(section, "password") == 0) {
-		status = ctl_open_store(ctl);
-		if (status == CTL_DONE)
-			status = migrate_decoy(ctl);
-	}
-	if (strcmp(key, "algorithm") == 0)
-		ctl_say("A new key is made by the next yettctl migrate.");
-	ctl_say("%s.%s = %s; it holds from the next start of a process", section, key, value);
 	return status;
 }
 
@@ -94,6 +113,7 @@ set_run(struct ctl *ctl)
 {
 	const char *dot = strrchr(ctl->words[0], '.');
 	char section[CONFIG_LINE_MAX];
+	struct setting setting;
 	enum ctl_exit status;
 	int lock;
 
@@ -104,9 +124,10 @@ set_run(struct ctl *ctl)
 	status = ctl_find(ctl);
 	if (status != CTL_DONE)
 		return status;
+	setting = (struct setting){ section, dot + 1, ctl->words[1] };
 	lock = file_lock(ctl->directory);
-	status = settings_change(ctl, section, dot + 1, ctl->words[1]);
+	status = settings_change(ctl, &setting);
 	if (lock >= 0)
 		close(lock);
-	return status == CTL_DONE ? settings_follow(ctl, section, dot + 1, ctl->words[1]) : status;
+	return status;
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -427,6 +428,29 @@ START_TEST(set_keeps_comments_and_mode)
 }
 END_TEST
 
+/* Without the decoy hash that belongs to it, nobody could sign in. */
+START_TEST(set_takes_back_what_cannot_hold)
+{
+	char path[4096], *before, *after;
+	sqlite3 *lock;
+
+	snprintf(path, sizeof(path), "%s/yett.conf", ctl_state());
+	before = ctl_slurp(path);
+	snprintf(path, sizeof(path), "%s/yett.db", ctl_state());
+	ck_assert_int_eq(sqlite3_open(path, &lock), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(lock, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	ck_assert_int_ne(ctl_run("set|password.passes|3", NULL), 0);
+	ck_assert_str_eq(ctl_out, "");
+	sqlite3_close(lock);
+	snprintf(path, sizeof(path), "%s/yett.conf", ctl_state());
+	after = ctl_slurp(path);
+	ck_assert_str_eq(after, before);
+	free(before);
+	free(after);
+	ctl_must("doctor", NULL);
+}
+END_TEST
+
 START_TEST(set_mends_a_faulty_file)
 {
 	char path[4096];
@@ -830,6 +854,17 @@ START_TEST(root_works_as_the_owner)
 	ck_assert_uint_eq(status.st_uid, nobody->pw_uid);
 	snprintf(line, sizeof(line), "test -z \"$(find '%s' ! -user nobody)\"", path);
 	ck_assert_int_eq(system(line), 0);
+	/* what others may have put there is given to nobody */
+	snprintf(path, sizeof(path), "%s/roots", ctl_place);
+	ck_assert_int_eq(mkdir(path, 0755), 0);
+	snprintf(line, sizeof(line), "init|%s/roots|--owner|nobody", ctl_place);
+	ck_assert_int_eq(ctl_run(line, NULL), 1);
+	snprintf(line, sizeof(line), "%s/link", ctl_place);
+	ck_assert_int_eq(symlink(path, line), 0);
+	snprintf(line, sizeof(line), "init|%s/link|--owner|nobody", ctl_place);
+	ck_assert_int_eq(ctl_run(line, NULL), 1);
+	ck_assert_int_eq(stat(path, &status), 0);
+	ck_assert_uint_eq(status.st_uid, 0);
 	snprintf(line, sizeof(line), "init|%s/owned-2|--owner|no-such-user", ctl_place);
 	ck_assert_int_eq(ctl_run(line, NULL), 1);
 	snprintf(path, sizeof(path), "%s/owned-2", ctl_place);
@@ -870,6 +905,7 @@ ctl_suite(void)
 	tcase_add_test(tests, a_long_list_is_complete_and_sorted);
 	tcase_add_test(tests, no_option_takes_a_password);
 	tcase_add_test(tests, set_keeps_comments_and_mode);
+	tcase_add_test(tests, set_takes_back_what_cannot_hold);
 	tcase_add_test(tests, set_mends_a_faulty_file);
 	tcase_add_test(tests, init_never_overwrites);
 	tcase_add_loop_test(tests, init_takes_the_url, 0, ROWS(url_rows));
