@@ -76,7 +76,8 @@ session_revoke_one(struct ctl *ctl, struct span id)
 enum ctl_exit
 session_revoke(struct ctl *ctl)
 {
-	static const struct change change = { .ends_sessions = true };
+	static const struct change change = { .ends_sessions = true,
+		.event = "session.revoked_all" };
 	const char *email = arguments_option(ctl, "--all");
 	enum ctl_exit status;
 	size_t ended = 0;

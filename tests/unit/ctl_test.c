@@ -635,7 +635,7 @@ static const struct {
 	const char *event;
 } ending_rows[] = {
 	{ "session|revoke|" SESSION_ONE, NULL, SESSION_TWO, "session.ended" },
-	{ "session|revoke|--all|a@example.org", NULL, NULL, "session.ended" },
+	{ "session|revoke|--all|a@example.org", NULL, NULL, "session.revoked_all" },
 	{ "user|passwd|a@example.org|--password-stdin", OTHER, NULL, "user.password_changed" },
 	{ "user|deactivate|a@example.org", NULL, NULL, "user.deactivated" },
 };
