@@ -14,99 +14,44 @@ struct guard {
 };
 
 static void
-guard_require(struct guard *guard, const struct requirement *require)
+guard_judge(struct guard *guard, enum verdict verdict)
 {
-	enum verdict verdict = require_judge(require, &guard->x->caller);
-
 	guard->judged = true;
 	if (verdict > guard->verdict)
 		guard->verdict = verdict;
 }
 
-/* What cannot be understood is refused: as nobody to nobody, as denied to somebody. */
-static void
-guard_refuse(struct guard *guard)
-{
-	guard->judged = true;
-	guard->verdict = guard->x->caller.known ? VERDICT_DENIED : VERDICT_NOBODY;
-}
-
+/* What cannot be understood is refused. */
 static void
 guard_words(struct guard *guard, struct span words)
 {
+	const struct identity *caller = &guard->x->caller;
 	struct requirement require;
 
 	if (config_requirement(guard->x->ctx->arena, words, &require) == RC_OK)
-		guard_require(guard, &require);
+		guard_judge(guard, require_judge(&require, caller));
 	else
-		guard_refuse(guard);
+		guard_judge(guard, require_refuse(caller));
 }
 
-/* The path without its segments' parameters ("/a;x/b" is "/a/b" to some applications), and without
- * the segments that were nothing but parameters ("/;/a" is "/a"). */
-static struct span
-guard_plain(struct exchange *x, struct span path)
-{
-	char *plain = arena_text(x->ctx->arena, path);
-	size_t len = 0;
-	bool parameter = false;
-
-	if (plain == NULL)
-		return (struct span){ NULL, 0 };
-	for (size_t i = 0; i < path.len; i++) {
-		bool again = path.data[i] == '/' && len > 0 && plain[len - 1] == '/';
-		parameter = path.data[i] == ';' || (parameter && path.data[i] != '/');
-		if (!parameter && !again)
-			plain[len++] = path.data[i];
-	}
-	return (struct span){ plain, len };
-}
-
-/* The path's rule must hold, in every way in which an application might read the path. */
 static void
 guard_path(struct guard *guard, struct span target)
 {
-	struct span path, plain;
-
-	if (path_canonical(guard->x->ctx->arena, target, &path) != RC_OK) {
-		guard_refuse(guard);
-		return;
-	}
-	plain = guard_plain(guard->x, path);
-	if (plain.data == NULL) {
-		guard_refuse(guard);
-		return;
-	}
-	guard_require(guard, require_for_path(guard->x->config, path));
-	guard_require(guard, require_for_path(guard->x->config, plain));
+	guard_judge(guard, require_judge_target(
+			       guard->x->config, guard->x->ctx->arena, target, &guard->x->caller));
 }
 
-/* ?require=WORDS and ?role=NAME, any number of each: all must hold. A name that is neither may be a
- * misspelt one, so it is refused. */
+/* ?require=WORDS and ?role=NAME, any number of each: all must hold. */
 static void
 guard_query(struct guard *guard)
 {
-	struct span rest = guard->x->request->query;
-	struct span name, value;
-	bool broken = false;
+	struct span rest = guard->x->request->query, words;
 	enum rc rc;
 
-	while (
-	    (rc = path_next_pair(guard->x->ctx->arena, &rest, &name, &value, &broken)) == RC_OK) {
-		struct buf words = BUF_INIT(TARGET_MAX);
-		bool role = span_equal(name, SPAN("role"));
-		if (broken || (!role && !span_equal(name, SPAN("require"))) ||
-		    (role && memchr(value.data, ' ', value.len) != NULL)) {
-			guard_refuse(guard);
-			break;
-		}
-		buf_text(&words, role ? "all-roles " : "");
-		buf_add(&words, value);
-		guard_words(guard, buf_span(&words));
-		buf_free(&words);
-	}
-	if (rc != RC_NO && rc != RC_OK)
-		guard_refuse(guard);
+	while ((rc = path_next_requirement(guard->x->ctx->arena, &rest, &words)) == RC_OK)
+		guard_words(guard, words);
+	if (rc != RC_NO)
+		guard_judge(guard, require_refuse(&guard->x->caller));
 }
 
 static bool

@@ -65,3 +65,24 @@ require_for_path(const struct config *config, struct span path)
 	}
 	return found;
 }
+
+enum verdict
+require_refuse(const struct identity *identity)
+{
+	return identity->known ? VERDICT_DENIED : VERDICT_NOBODY;
+}
+
+enum verdict
+require_judge_target(const struct config *config, struct arena *arena, struct span target,
+    const struct identity *identity)
+{
+	struct span path, plain;
+	enum verdict whole, bare;
+
+	if (path_canonical(arena, target, &path) != RC_OK ||
+	    path_plain(arena, path, &plain) != RC_OK)
+		return require_refuse(identity);
+	whole = require_judge(require_for_path(config, path), identity);
+	bare = require_judge(require_for_path(config, plain), identity);
+	return bare > whole ? bare : whole;
+}

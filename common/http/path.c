@@ -191,6 +191,26 @@ path_canonical(struct arena *arena, struct span target, struct span *path)
 	return RC_OK;
 }
 
+enum rc
+path_plain(struct arena *arena, struct span path, struct span *plain)
+{
+	char *copy = arena_text(arena, path);
+	size_t len = 0;
+	bool parameter = false;
+
+	*plain = (struct span){ NULL, 0 };
+	if (copy == NULL)
+		return RC_UNAVAILABLE;
+	for (size_t i = 0; i < path.len; i++) {
+		bool again = path.data[i] == '/' && len > 0 && copy[len - 1] == '/';
+		parameter = path.data[i] == ';' || (parameter && path.data[i] != '/');
+		if (!parameter && !again)
+			copy[len++] = path.data[i];
+	}
+	*plain = (struct span){ copy, len };
+	return RC_OK;
+}
+
 bool
 path_under(struct span path, struct span prefix)
 {
@@ -272,4 +292,29 @@ path_next_pair(
 		rc = path_decode_component(arena, pair, value);
 	*broken = rc == RC_NO;
 	return rc == RC_NO ? RC_OK : rc;
+}
+
+enum rc
+path_next_requirement(struct arena *arena, struct span *rest, struct span *words)
+{
+	static const struct span start = SPAN_INIT("all-roles ");
+	struct span name, value;
+	bool broken;
+	char *copy;
+	enum rc rc = path_next_pair(arena, rest, &name, &value, &broken);
+
+	*words = (struct span){ NULL, 0 };
+	if (rc != RC_OK || broken)
+		return rc;
+	if (span_equal(name, SPAN("require")))
+		*words = value;
+	if (!span_equal(name, SPAN("role")) || path_count(value, ' ') > 0)
+		return RC_OK;
+	copy = arena_alloc(arena, start.len + value.len + 1);
+	if (copy == NULL)
+		return RC_UNAVAILABLE;
+	memcpy(copy, start.data, start.len);
+	memcpy(copy + start.len, value.data, value.len);
+	*words = (struct span){ copy, start.len + value.len };
+	return RC_OK;
 }

@@ -14,6 +14,11 @@
  * RC_UNAVAILABLE when the arena is full. */
 enum rc path_canonical(struct arena *, struct span target, struct span *path) RC_MUST;
 
+/* A canonical path without its segments' parameters ("/a;x/b" is "/a/b" to some applications), and
+ * without the segments that were nothing but parameters ("/;/a" is "/a"): what it gives is
+ * canonical again. RC_UNAVAILABLE when the arena is full. */
+enum rc path_plain(struct arena *, struct span path, struct span *plain) RC_MUST;
+
 /* Whether "path" lies under "prefix" in whole segments: "/a" covers "/a", "/a/", "/a/x", not
  * "/ab". A trailing slash of the prefix does not matter; "/" covers all. */
 bool path_under(struct span path, struct span prefix);
@@ -34,5 +39,12 @@ void path_put_component(struct buf *, struct span text);
  * its value, perhaps its name too, is then "not given". Empty pairs ("&&") are passed over. */
 enum rc path_next_pair(
     struct arena *, struct span *rest, struct span *name, struct span *value, bool *broken) RC_MUST;
+
+/* Takes the next thing that a query asks of the guard off *rest, in the words that
+ * config_requirement reads: WORDS for require=WORDS, "all-roles NAME" for role=NAME. RC_OK; RC_NO
+ * at the end; RC_UNAVAILABLE when the arena is full. RC_OK leaves *words "not given", which is no
+ * requirement, for a pair that is malformed, that has another name (it may be a misspelt one) or
+ * whose role is more than one word. */
+enum rc path_next_requirement(struct arena *, struct span *rest, struct span *words) RC_MUST;
 
 #endif

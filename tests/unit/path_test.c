@@ -198,13 +198,50 @@ END_TEST
 START_TEST(path_without_memory_is_no_refusal)
 {
 	struct arena *small = arena_new(8);
-	struct span path, decoded;
+	struct span path, decoded, rest = SPAN("role=a");
 
 	ck_assert_int_eq(path_canonical(small, SPAN("/abcdefgh"), &path), RC_UNAVAILABLE);
+	ck_assert_ptr_null(path.data);
+	ck_assert_int_eq(path_plain(small, SPAN("/abcdefgh"), &path), RC_UNAVAILABLE);
+	ck_assert_ptr_null(path.data);
+	ck_assert_int_eq(path_next_requirement(small, &rest, &path), RC_UNAVAILABLE);
 	ck_assert_ptr_null(path.data);
 	ck_assert_int_eq(
 	    path_decode_component(small, SPAN("%41bcdefghijkl"), &decoded), RC_UNAVAILABLE);
 	arena_free(small);
+}
+END_TEST
+
+static const struct {
+	const char *path, *plain;
+} plain_rows[] = {
+	{ "/", "/" },
+	{ "/a/b/", "/a/b/" },
+	{ "/a;", "/a" },
+	{ "/a;x=1/b", "/a/b" },
+	{ "/a;x;y/b;z/", "/a/b/" },
+	{ "/a;x=1?y#z/b", "/a/b" },
+	/* what were parameters alone leaves no empty segment */
+	{ "/;", "/" },
+	{ "/;/", "/" },
+	{ "/;/a", "/a" },
+	{ "/;x/;y/a", "/a" },
+	{ "/a/;x/b", "/a/b" },
+	{ "/a/;x", "/a/" },
+	/* two halves of an escape are not brought together */
+	{ "/%;/2e", "/%/2e" },
+	{ "/\xc3\xa4;\xc3\xb6/b", "/\xc3\xa4/b" },
+};
+
+START_TEST(path_without_parameters_is_canonical_again)
+{
+	struct span plain, again;
+
+	ck_assert_int_eq(path_plain(arena, span_of(plain_rows[_i].path), &plain), RC_OK);
+	ck_assert_msg(span_equal(plain, span_of(plain_rows[_i].plain)), "%s gave %.*s",
+	    plain_rows[_i].path, (int)plain.len, plain.data);
+	ck_assert_int_eq(path_plain(arena, plain, &again), RC_OK);
+	ck_assert(span_equal(plain, again));
 }
 END_TEST
 
@@ -381,6 +418,56 @@ START_TEST(path_pairs_come_one_by_one)
 }
 END_TEST
 
+static const struct {
+	const char *given;
+	const char *words; /* "WORDS;"; "!" for what is no requirement */
+} requirement_rows[] = {
+	{ "require=verified", "verified;" },
+	{ "require=any-role+a%20b", "any-role a b;" },
+	{ "require=", ";" },
+	{ "require", ";" },
+	{ "role=editor", "all-roles editor;" },
+	{ "role=%C3%89tude", "all-roles \xc3\x89tude;" },
+	{ "role=", "all-roles ;" },
+	{ "r%6fle=a&%72equire=none", "all-roles a;none;" },
+	{ "require=none&&role=a&require=superuser&role=b",
+	    "none;all-roles a;superuser;all-roles b;" },
+	{ "", "" },
+	{ "&", "" },
+	{ NULL, "" },
+	/* one role each */
+	{ "role=a+b", "!" },
+	{ "role=a%20b&role=c", "!all-roles c;" },
+	{ "role=+a", "!" },
+	/* other names, and what is malformed */
+	{ "Require=none", "!" },
+	{ "roles=a", "!" },
+	{ "require%00=none", "!" },
+	{ "=none", "!" },
+	{ "none", "!" },
+	{ "require=none&other", "none;!" },
+	{ "require=%&require=none", "!none;" },
+	{ "%=a", "!" },
+	{ "role=%zz", "!" },
+};
+
+START_TEST(path_requirements_come_one_by_one)
+{
+	struct span rest = span_of(requirement_rows[_i].given), words;
+	struct buf buf = BUF_INIT(256);
+	enum rc rc;
+
+	while ((rc = path_next_requirement(arena, &rest, &words)) == RC_OK) {
+		buf_add(&buf, words);
+		buf_char(&buf, words.data == NULL ? '!' : ';');
+	}
+	ck_assert_int_eq(rc, RC_NO);
+	ck_assert_ptr_null(words.data);
+	ck_assert(span_equal(buf_span(&buf), span_of(requirement_rows[_i].words)));
+	buf_free(&buf);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -391,6 +478,8 @@ main(void)
 	tcase_add_loop_test(tests, path_is_read_in_one_way_or_refused, 0, COUNT(canonical_rows));
 	tcase_add_test(tests, path_that_is_too_long_is_refused);
 	tcase_add_test(tests, path_without_memory_is_no_refusal);
+	tcase_add_loop_test(
+	    tests, path_without_parameters_is_canonical_again, 0, COUNT(plain_rows));
 	tcase_add_loop_test(tests, path_is_under_a_prefix_in_whole_segments, 0, COUNT(under_rows));
 	tcase_add_loop_test(
 	    tests, path_to_send_a_browser_to_stays_on_this_site, 0, COUNT(local_rows));
@@ -398,6 +487,7 @@ main(void)
 	tcase_add_loop_test(tests, path_component_is_decoded_once, 0, COUNT(component_rows));
 	tcase_add_test(tests, path_component_goes_both_ways);
 	tcase_add_loop_test(tests, path_pairs_come_one_by_one, 0, COUNT(pair_rows));
+	tcase_add_loop_test(tests, path_requirements_come_one_by_one, 0, COUNT(requirement_rows));
 	suite_add_tcase(suite, tests);
 	return fixture_run(suite);
 }
