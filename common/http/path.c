@@ -308,7 +308,7 @@ path_next_requirement(struct arena *arena, struct span *rest, struct span *words
 		return rc;
 	if (span_equal(name, SPAN("require")))
 		*words = value;
-	if (!span_equal(name, SPAN("role")) || path_count(value, ' ') > 0)
+	if (!span_equal(name, SPAN("role")) || path_count(value, ' ') + path_count(value, '\t') > 0)
 		return RC_OK;
 	copy = arena_alloc(arena, start.len + value.len + 1);
 	if (copy == NULL)

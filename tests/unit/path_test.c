@@ -439,6 +439,8 @@ static const struct {
 	{ "role=a+b", "!" },
 	{ "role=a%20b&role=c", "!all-roles c;" },
 	{ "role=+a", "!" },
+	{ "role=a%09b", "!" },
+	{ "role=%09a", "!" },
 	/* other names, and what is malformed */
 	{ "Require=none", "!" },
 	{ "roles=a", "!" },
