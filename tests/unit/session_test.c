@@ -303,7 +303,8 @@ END_TEST
 
 #define RACERS 8
 
-/* Each racer read the token as current before any of them writes. */
+/* Each racer read the token as current before any of them writes: each holds the gate's other end
+ * until it has. */
 static int
 race(int number, const int gate[2])
 {
@@ -316,7 +317,7 @@ race(int number, const int gate[2])
 	if (session_by_refresh(&s.ctx, SPAN("refresh-1"), &user, &session) != RC_OK)
 		return 9;
 	close(gate[1]);
-	if (read(gate[0], &go, 1) != 0) /* until the parent closes it for all */
+	if (read(gate[0], &go, 1) != 0) /* until all have closed it */
 		return 9;
 	snprintf(next, sizeof(next), "next-%d", number);
 	rc = db_begin(s.ctx.db);
@@ -341,7 +342,6 @@ START_TEST(one_of_eight_racers_rotates)
 		if (fork() == 0)
 			_exit(race(i, gate));
 	}
-	usleep(300000);
 	close(gate[0]);
 	close(gate[1]);
 	for (int i = 0; i < RACERS; i++) {
