@@ -76,10 +76,11 @@ START_TEST(nothing_is_left_to_children)
 		execl("/bin/sleep", "sleep", "30", NULL);
 		_exit(1);
 	}
-	usleep(100000);
 	slots_close(slots);
 	slots = open_slots("work", 1);
-	ck_assert_int_eq(slots_try(slots, &slot), RC_OK);
+	/* Until it executes, the child holds it. */
+	ck_assert_int_eq(
+	    slots_take(slots, clock_monotonic(&clock_system) + 10 * SECOND, &slot), RC_OK);
 	slots_close(slots);
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
@@ -107,6 +108,7 @@ main(void)
 	TCase *tests = tcase_create("slots");
 
 	tcase_add_checked_fixture(tests, make_directory, NULL);
+	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, each_is_taken_once);
 	tcase_add_test(tests, names_do_not_meet);
 	tcase_add_test(tests, nothing_is_left_to_children);
