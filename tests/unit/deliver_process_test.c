@@ -76,6 +76,14 @@ wait_for(pid_t child)
 	ck_abort_msg("deliver did not end; it said: %s", post_read(&post, "log"));
 }
 
+static bool
+lives(pid_t child)
+{
+	int status;
+
+	return waitpid(child, &status, WNOHANG) == 0;
+}
+
 static void
 kill_now(pid_t child)
 {
@@ -107,6 +115,41 @@ wait_for_file(const char *name)
 		pause_ms(10);
 	}
 }
+
+/* Whether it is this process that has locked the file. */
+static bool
+holds(pid_t process, const char *name)
+{
+	FILE *locks = fopen("/proc/locks", "r");
+	struct stat status;
+	unsigned long long inode;
+	char line[256];
+	bool found = false;
+	int pid;
+
+	ck_assert_ptr_nonnull(locks);
+	while (!found && stat(post_path(&post, name), &status) == 0 &&
+	       fgets(line, sizeof(line), locks) != NULL)
+		found = sscanf(line, "%*d: FLOCK %*s %*s %d %*x:%*x:%llu", &pid, &inode) == 2 &&
+			pid == process && inode == status.st_ino;
+	fclose(locks);
+	return found;
+}
+
+static void
+wait_until_it_holds(pid_t process, const char *name)
+{
+	for (int waited = 0; !holds(process, name); waited += 10) {
+		ck_assert_msg(waited < PATIENCE && lives(process), "%s; it said: %s; log: %s", name,
+		    post_read(&post, "said"), post_read(&post, "log"));
+		pause_ms(10);
+	}
+}
+
+/* It has sent what it could, and stays awake. */
+#define KEEPER "locks/deliver-keeper"
+/* It is about to send. */
+#define SENDER "locks/deliver-0"
 
 static size_t
 lines_with(const char *name, const char *word)
@@ -224,13 +267,17 @@ START_TEST(killed_before_the_claim_it_changes_nothing)
 	pid_t child;
 
 	begin_posted("transport = directory\n", 1);
+	post_sql(&post, "UPDATE outbox SET next_try_at = next_try_at + 600000");
+	child = start();
+	wait_until_it_holds(child, KEEPER);
 	raw = post_raw(&post);
 	ck_assert_int_eq(sqlite3_exec(raw, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
-	child = start();
-	pause_ms(200);
+	wait_until_it_holds(child, SENDER);
 	kill_now(child);
 	ck_assert_int_eq(sqlite3_exec(raw, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(raw);
+	ck_assert_int_eq(post_int(&post, "SELECT tries FROM outbox"), 0);
+	let_leases_end();
 	must_run();
 	ck_assert_uint_eq(post_mails(&post, NULL), 1);
 	end();
@@ -250,7 +297,7 @@ START_TEST(killed_while_sending_it_leaves_the_row_to_others)
 	ck_assert_int_eq(post_int(&post, POST_WAITING), 1);
 	fclose(fopen(post_path(&post, "go"), "w"));
 	child = start();
-	pause_ms(300);
+	wait_until_it_holds(child, KEEPER);
 	ck_assert_int_eq(post_int(&post, "SELECT tries FROM outbox"), 1);
 	let_leases_end();
 	ck_assert_int_eq(wait_for(child), 0); /* it has stayed awake for the end of the lease */
@@ -333,10 +380,11 @@ START_TEST(locked_store_is_tried_again)
 	pid_t child;
 
 	begin_posted("transport = directory\n", 1);
-	child = start();
 	raw = post_raw(&post);
 	ck_assert_int_eq(sqlite3_exec(raw, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
-	pause_ms(1000);
+	child = start();
+	pause_ms(1000); /* longer than database.busy_timeout */
+	ck_assert(lives(child));
 	ck_assert_int_eq(sqlite3_exec(raw, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(raw);
 	ck_assert_int_eq(wait_for(child), 0);
@@ -436,11 +484,12 @@ START_TEST(it_stays_awake_for_what_is_due_soon)
 	pid_t keeper;
 
 	begin_posted("transport = directory\n", 1);
-	post_sql(&post, "UPDATE outbox SET next_try_at = next_try_at + 2500");
+	post_sql(&post, "UPDATE outbox SET next_try_at = next_try_at + 600000");
 	keeper = start();
-	pause_ms(300);
+	wait_until_it_holds(keeper, KEEPER);
 	must_run(); /* one is enough */
-	ck_assert_int_eq(kill(keeper, 0), 0);
+	ck_assert(lives(keeper));
+	let_leases_end();
 	ck_assert_int_eq(wait_for(keeper), 0);
 	ck_assert_uint_eq(post_mails(&post, NULL), 1);
 	end();
@@ -465,7 +514,7 @@ START_TEST(keeper_looks_for_what_others_leave)
 	begin_posted("transport = directory\n", 1);
 	post_sql(&post, "UPDATE outbox SET next_try_at = next_try_at + 600000");
 	keeper = start();
-	pause_ms(300);
+	wait_until_it_holds(keeper, KEEPER);
 	post_put(&post, OUTBOX_MAIL, "verify", true);
 	wait_until(POST_ALL, 1);
 	kill(keeper, SIGTERM);
@@ -483,8 +532,7 @@ START_TEST(signal_ends_the_sleep)
 	begin_posted("transport = directory\n", 1);
 	post_sql(&post, "UPDATE outbox SET next_try_at = next_try_at + 600000");
 	keeper = start();
-	pause_ms(300);
-	ck_assert_int_eq(kill(keeper, 0), 0);
+	wait_until_it_holds(keeper, KEEPER);
 	kill(keeper, stop_signals[_i]);
 	ck_assert_int_eq(wait_for(keeper), 0);
 	end();
@@ -501,7 +549,7 @@ START_TEST(signal_lets_the_message_in_hand_leave)
 	wait_for_file("waits");
 	kill(child, SIGTERM);
 	pause_ms(200);
-	ck_assert_int_eq(kill(child, 0), 0);
+	ck_assert(lives(child));
 	fclose(fopen(post_path(&post, "go"), "w"));
 	ck_assert_int_eq(wait_for(child), 0);
 	ck_assert_int_eq(post_int(&post, POST_WAITING), 1);
@@ -517,7 +565,7 @@ START_TEST(it_ends_when_the_database_is_gone)
 	begin_posted("transport = directory\n", 1);
 	post_sql(&post, "UPDATE outbox SET next_try_at = next_try_at + 600000");
 	keeper = start();
-	pause_ms(300);
+	wait_until_it_holds(keeper, KEEPER);
 	ck_assert_int_eq(rename(post_path(&post, "yett.db"), post_path(&post, "old.db")), 0);
 	ck_assert_int_eq(wait_for(keeper), 0);
 	end();
