@@ -14,12 +14,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "route/starter.h"
 #include "unit/fixture.h"
 
 #define CONTROL 10 /* descriptors of the program */
 #define ANSWERS 11
-#define PATIENCE 5000 /* milliseconds */
+#define PATIENCE 10000 /* milliseconds */
+#define REST 100       /* of the starter */
 
 static const char *directory;
 static enum program poster; /* one that puts something into the outbox */
@@ -329,6 +331,54 @@ count_ran(char name[300])
 	return count;
 }
 
+/* The letter that ps has for it; '\0' when it is gone, whoever still has to wait for it. */
+static char
+state_of(pid_t pid)
+{
+	char path[64], state = '\0';
+	FILE *stat;
+
+	snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
+	stat = fopen(path, "r");
+	if (stat == NULL)
+		return '\0';
+	if (fscanf(stat, "%*d (%*[^)]) %c", &state) != 1 || state == 'Z' || state == 'X')
+		state = '\0';
+	fclose(stat);
+	return state;
+}
+
+static bool
+comes_to(pid_t pid, char state)
+{
+	for (int waited = 0; waited < PATIENCE && state_of(pid) != state; waited += 10)
+		pause_ms(10);
+	return state_of(pid) == state;
+}
+
+static bool
+is_gone(pid_t pid)
+{
+	return comes_to(pid, '\0');
+}
+
+static bool
+has_no_child(pid_t parent)
+{
+	for (int waited = 0; waited < PATIENCE && child_of(parent) != 0; waited += 10)
+		pause_ms(10);
+	return child_of(parent) == 0;
+}
+
+static void
+wait_for_runs(size_t count)
+{
+	for (int waited = 0; count_ran(NULL) < count; waited += 10) {
+		ck_assert_int_lt(waited, PATIENCE);
+		pause_ms(10);
+	}
+}
+
 /* What the first deliver wrote; it is waited for. */
 static const char *
 ran(void)
@@ -337,10 +387,8 @@ ran(void)
 	char name[300];
 	FILE *in;
 
-	for (int waited = 0; count_ran(name) == 0; waited += 10) {
-		ck_assert_int_lt(waited, PATIENCE);
-		pause_ms(10);
-	}
+	wait_for_runs(1);
+	count_ran(name);
 	in = fopen(file(name), "r");
 	ck_assert_ptr_nonnull(in);
 	text[fread(text, 1, sizeof(text) - 1, in)] = '\0';
@@ -348,15 +396,54 @@ ran(void)
 	return text;
 }
 
-static bool
-is_gone(pid_t pid)
+/* It has forgotten, and has a session of its own. */
+static pid_t
+settled(const struct running *program)
 {
-	for (int waited = 0; waited < PATIENCE; waited += 10) {
-		if (kill(pid, 0) != 0)
-			return true;
+	pid_t starter = child_of(program->pid);
+
+	ck_assert_int_gt(starter, 0);
+	for (int waited = 0; getpgid(starter) != starter; waited += 10) {
+		ck_assert_int_lt(waited, PATIENCE);
 		pause_ms(10);
 	}
-	return false;
+	return starter;
+}
+
+/* All that was written to it, once nobody can write any more. */
+static const char *
+errors_of(const struct running *program)
+{
+	static char text[65536];
+	struct pollfd ready = { .fd = program->errors, .events = POLLIN };
+	size_t size = 0;
+	ssize_t got;
+
+	do {
+		ck_assert_int_eq(poll(&ready, 1, PATIENCE), 1);
+		got = read(program->errors, text + size, sizeof(text) - 1 - size);
+		ck_assert_int_ge(got, 0);
+		size += (size_t)got;
+	} while (got > 0);
+	text[size] = '\0';
+	return text;
+}
+
+/* Whether that stands in the environment that a process was given. */
+static bool
+was_given(pid_t pid, const char *variable)
+{
+	char path[64], text[65536];
+	size_t size;
+	FILE *in;
+
+	snprintf(path, sizeof(path), "/proc/%ld/environ", (long)pid);
+	in = fopen(path, "r");
+	ck_assert_ptr_nonnull(in);
+	size = fread(text, 1, sizeof(text), in);
+	fclose(in);
+	ck_assert_uint_gt(size, 0);
+	return memmem(text, size, variable, strlen(variable)) != NULL;
 }
 
 static void
@@ -423,12 +510,15 @@ START_TEST(plain_cgi_ends_while_deliver_goes_on)
 {
 	struct running program;
 	struct pollfd ends[2];
-	char byte;
+	char byte, name[300];
+	pid_t deliver;
 
 	fclose(fopen(file("stay"), "w"));
 	ck_assert(program_start(&program, "m1"));
 	program_tell(&program, 'w');
 	ck_assert_ptr_nonnull(strstr(ran(), "fd 2 /dev/null\n"));
+	count_ran(name);
+	deliver = (pid_t)atol(name + strlen("ran-"));
 	program_end(&program);
 	ends[0] = (struct pollfd){ .fd = program.out, .events = POLLIN };
 	ends[1] = (struct pollfd){ .fd = program.errors, .events = POLLIN };
@@ -436,20 +526,57 @@ START_TEST(plain_cgi_ends_while_deliver_goes_on)
 	ck_assert_int_eq(read(program.out, &byte, 1), 0);
 	ck_assert_int_eq(read(program.errors, &byte, 1), 0);
 	ck_assert_uint_eq(count_ran(NULL), 1);
+	ck_assert_int_ne(state_of(deliver), '\0');
 	unlink(file("stay"));
+	ck_assert(is_gone(deliver));
 }
 END_TEST
 
 START_TEST(wakes_that_gather_start_one)
 {
 	struct running program;
+	pid_t starter;
 
 	ck_assert(program_start(&program, "m"));
+	starter = child_of(program.pid);
+	kill(starter, SIGSTOP);
+	ck_assert(comes_to(starter, 'T'));
 	for (int i = 0; i < 50; i++)
 		program_tell(&program, 'w');
-	pause_ms(500);
-	ck_assert_uint_ge(count_ran(NULL), 1);
-	ck_assert_uint_le(count_ran(NULL), 3);
+	kill(starter, SIGCONT);
+	program_end(&program);
+	ck_assert(is_gone(starter));
+	wait_for_runs(1);
+	pause_ms(200);
+	ck_assert_uint_eq(count_ran(NULL), 1);
+}
+END_TEST
+
+START_TEST(it_rests_before_it_starts_anything)
+{
+	struct running program;
+	int64_t woken;
+
+	ck_assert(program_start(&program, "m"));
+	(void)settled(&program);
+	woken = clock_monotonic(&clock_system);
+	program_tell(&program, 'w');
+	wait_for_runs(1);
+	ck_assert_int_ge(clock_monotonic(&clock_system) - woken, REST);
+	program_end(&program);
+}
+END_TEST
+
+START_TEST(it_forgets_the_environment)
+{
+	struct running program;
+	pid_t starter;
+
+	ck_assert(program_start(&program, "m"));
+	starter = settled(&program);
+	ck_assert(was_given(program.pid, "SECRET"));
+	ck_assert(!was_given(starter, "SECRET"));
+	ck_assert(!was_given(starter, "of the web server"));
 	program_end(&program);
 }
 END_TEST
@@ -461,15 +588,14 @@ START_TEST(no_zombies_are_left)
 
 	ck_assert(program_start(&program, "h"));
 	starter = child_of(program.pid);
-	for (int i = 0; i < 3; i++) {
+	for (size_t i = 1; i <= 3; i++) {
 		program_tell(&program, 'w');
-		pause_ms(200);
+		wait_for_runs(i);
 	}
-	ck_assert_uint_ge(count_ran(NULL), 2);
-	ck_assert_int_eq(child_of(starter), 0);
+	ck_assert(has_no_child(starter));
 	kill(starter, SIGKILL);
 	ck_assert(is_gone(starter));
-	ck_assert_int_eq(child_of(program.pid), 0);
+	ck_assert(has_no_child(program.pid));
 	program_end(&program);
 }
 END_TEST
@@ -511,9 +637,7 @@ START_TEST(signals_to_the_programs_group_pass_it_by)
 	pid_t starter;
 
 	ck_assert(program_start(&program, "m"));
-	starter = child_of(program.pid);
-	pause_ms(100);
-	ck_assert_int_eq(getpgid(starter), starter);
+	starter = settled(&program);
 	program_tell(&program, 'w');
 	kill(-program.pid, SIGTERM);
 	waitpid(program.pid, NULL, 0);
@@ -535,6 +659,7 @@ START_TEST(waking_never_waits_and_outlives_the_starter)
 	ck_assert(is_gone(starter));
 	program_tell(&program, 'w');
 	program_end(&program);
+	ck_assert_ptr_nonnull(strstr(errors_of(&program), "nobody to wake\n"));
 }
 END_TEST
 
@@ -555,7 +680,8 @@ START_TEST(a_missing_deliver_is_told)
 }
 END_TEST
 
-/* Neither where nothing is sent, nor for a program that has nothing to send. */
+/* Neither where nothing is sent, nor for a program that has nothing to send. What there is ends
+ * once it is closed, and then nobody is woken. */
 static const struct {
 	const char *mode;
 	bool forks;
@@ -569,8 +695,13 @@ START_TEST(none_is_forked_without_need)
 	ck_assert_int_eq(child_of(program.pid) != 0, none_rows[_i].forks);
 	program_tell(&program, 'w');
 	program_tell(&program, 'c');
+	ck_assert(has_no_child(program.pid));
 	program_tell(&program, 'w');
 	program_end(&program);
+	ck_assert_str_eq(errors_of(&program), "");
+	if (none_rows[_i].forks)
+		wait_for_runs(1);
+	ck_assert_uint_eq(count_ran(NULL), none_rows[_i].forks);
 }
 END_TEST
 
@@ -597,6 +728,8 @@ starter_suite(void)
 	tcase_add_test(tests, deliver_may_gain_privileges_and_has_default_signals);
 	tcase_add_test(tests, plain_cgi_ends_while_deliver_goes_on);
 	tcase_add_test(tests, wakes_that_gather_start_one);
+	tcase_add_test(tests, it_rests_before_it_starts_anything);
+	tcase_add_test(tests, it_forgets_the_environment);
 	tcase_add_test(tests, no_zombies_are_left);
 	tcase_add_test(tests, it_ends_when_the_program_is_killed);
 	tcase_add_test(tests, the_socket_is_the_programs_alone);
