@@ -60,22 +60,30 @@ search(const char *place, const char *bytes, size_t size)
 	}
 }
 
-static void
+/* The bytes that were searched. */
+static size_t
 search_file(const char *path)
 {
 	size_t size;
 	const char *bytes = storm_file(path, &size);
 
 	search(path, bytes, size);
+	return size;
+}
+
+static void
+search_filled_file(const char *path)
+{
+	ck_assert_msg(search_file(path) > 0, "%s cannot be read, or is empty", path);
 }
 
 static void
 search_state(void)
 {
-	search_file(text("%s/yett.db", site->state));
+	search_filled_file(text("%s/yett.db", site->state));
 	search_file(text("%s/yett.db-wal", site->state));
 	search_file(text("%s/yett.db-shm", site->state));
-	search_file(text("%s/log", site->directory));
+	search_filled_file(text("%s/log", site->directory));
 }
 
 /* Everything that a process may write, and what it had on its way in. */
@@ -112,23 +120,6 @@ search_memory(const char *program, pid_t pid)
 	ck_assert_uint_gt(searched, 100000);
 }
 
-static void
-search_processes(bool memory)
-{
-	for (size_t i = 0; i < PROGRAMS; i++) {
-		pid_t pids[STORM_PROCESSES];
-		size_t count = site_processes(site, programs[i], pids, STORM_PROCESSES);
-
-		ck_assert_uint_gt(count, 0);
-		for (size_t j = 0; j < count; j++) {
-			search_file(text("/proc/%d/cmdline", (int)pids[j]));
-			search_file(text("/proc/%d/environ", (int)pids[j]));
-			if (memory)
-				search_memory(programs[i], pids[j]);
-		}
-	}
-}
-
 static bool
 can_read_memory(void)
 {
@@ -140,6 +131,36 @@ can_read_memory(void)
 	if (fd >= 0)
 		close(fd);
 	return fd >= 0;
+}
+
+static bool
+skips_memory(void)
+{
+	if (can_read_memory())
+		return false;
+	fprintf(stderr, "skipped: no memory can be read here (route processes are not dumpable)\n");
+	return true;
+}
+
+/* The environment, too, is closed to all but root, where the memory is. */
+static void
+search_processes(bool memory)
+{
+	bool readable = can_read_memory();
+
+	for (size_t i = 0; i < PROGRAMS; i++) {
+		pid_t pids[STORM_PROCESSES];
+		size_t count = site_processes(site, programs[i], pids, STORM_PROCESSES);
+
+		ck_assert_uint_gt(count, 0);
+		for (size_t j = 0; j < count; j++) {
+			search_filled_file(text("/proc/%d/cmdline", (int)pids[j]));
+			if (readable)
+				search_filled_file(text("/proc/%d/environ", (int)pids[j]));
+			if (readable && memory)
+				search_memory(programs[i], pids[j]);
+		}
+	}
 }
 
 /* ------------------------------------------------------------------ what is searched for */
@@ -324,7 +345,6 @@ START_TEST(test_secrets_stay_where_they_belong)
 {
 	const char *email = site_email();
 	const char *password = needle_text("password", "sunny-badger-73-umbrella");
-	bool memory = can_read_memory();
 
 	findings = "";
 	site_user(site, email, password, true);
@@ -335,11 +355,11 @@ START_TEST(test_secrets_stay_where_they_belong)
 	mail_life();
 	needle_text("client address", CLIENT);
 	storm_rest(200);
-	search_processes(memory);
+	search_processes(true);
 	search_state();
 	site_sql(site, "PRAGMA wal_checkpoint(TRUNCATE)");
 	search_state();
-	if (!memory)
+	if (!can_read_memory())
 		fprintf(stderr, "not searched: memory (route processes are not dumpable)\n");
 	ck_assert_msg(findings[0] == '\0', "found:\n%s", findings);
 }
@@ -355,7 +375,7 @@ START_TEST(test_waiting_answers_keep_no_password)
 
 	findings = "";
 	site_user(waiting, email, password, true);
-	if (!can_read_memory())
+	if (skips_memory())
 		return;
 	asker = fork();
 	if (asker == 0) {
@@ -396,7 +416,7 @@ START_TEST(test_verifiers_hold_no_signing_key)
 	struct login login = site_login_bearer(site, site_member(site), SITE_PASSWORD);
 	struct site all = *site;
 
-	if (!can_read_memory())
+	if (skips_memory())
 		return;
 	findings = "";
 	ck_answer(ASK(site, .path = "/members/", .bearer = login.access), 200, NULL);
@@ -414,6 +434,7 @@ START_TEST(test_verifiers_hold_no_signing_key)
 		pid_t pids[STORM_PROCESSES];
 		size_t count = site_processes(site, verifiers[i], pids, STORM_PROCESSES);
 
+		ck_assert_uint_gt(count, 0);
 		for (size_t j = 0; j < count; j++)
 			search_memory(verifiers[i], pids[j]);
 	}
