@@ -469,6 +469,49 @@ START_TEST(test_processes_leave_no_core)
 }
 END_TEST
 
+/* What the kernel says of it; "" where there is no such line. */
+static const char *
+status_of(pid_t pid, const char *name)
+{
+	size_t size;
+	const char *line =
+	    strstr(storm_file(text("/proc/%d/status", (int)pid), &size), text("\n%s:\t", name));
+
+	line = line == NULL ? "" : line + strlen(name) + 3;
+	return text("%.*s", (int)strcspn(line, "\n"), line);
+}
+
+/* How many processes of the program there are, if all of them are in the sandbox; else 0. */
+static size_t
+confined(const char *program)
+{
+	pid_t pids[STORM_PROCESSES];
+	size_t count = site_processes(site, program, pids, STORM_PROCESSES);
+
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(status_of(pids[i], "NoNewPrivs"), "1") != 0 ||
+		    strcmp(status_of(pids[i], "Seccomp"), "2") != 0)
+			return 0;
+	}
+	return count;
+}
+
+START_TEST(test_processes_are_in_the_sandbox)
+{
+	double until = storm_seconds() + MAIL_PATIENCE;
+
+	if (*status_of(getpid(), "Seccomp") == '\0') {
+		fprintf(stderr, "skipped: the kernel has no seccomp\n");
+		return;
+	}
+	for (size_t i = 0; i < PROGRAMS; i++) {
+		while (confined(programs[i]) == 0 && storm_seconds() < until)
+			storm_rest(20); /* it starts */
+		ck_assert_msg(confined(programs[i]) > 0, "%s is not", programs[i]);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -484,11 +527,12 @@ main(void)
 	waiting =
 	    site_start(&(struct site_options){ .settings = { "account.response_floor", "2s" } });
 #ifdef YETT_SANITIZED
-	puts("skipped: searching memory, of which a sanitizer keeps copies");
+	puts("skipped: searching memory, of which a sanitizer keeps copies; and the sandbox");
 #else
 	tcase_add_test(tests, test_waiting_answers_keep_no_password);
 	tcase_add_test(tests, test_secrets_stay_where_they_belong);
 	tcase_add_test(tests, test_verifiers_hold_no_signing_key);
+	tcase_add_test(tests, test_processes_are_in_the_sandbox);
 #endif
 	tcase_add_test(tests, test_keys_stay_in_their_files);
 	tcase_add_test(tests, test_processes_leave_no_core);
