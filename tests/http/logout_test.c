@@ -1,7 +1,8 @@
 /* POST {backend}/logout. */
+#include <signal.h>
 #include <stdlib.h>
 
-#include "http/site.h"
+#include "http/storm.h"
 
 static struct site *site;
 
@@ -204,6 +205,23 @@ START_TEST(test_stateless_cookies_can_be_given_back)
 }
 END_TEST
 
+/* A process looks after the house as it starts, and once a minute. */
+START_TEST(test_expired_denials_are_cleaned_away)
+{
+	const char *email = site_member(site);
+	double until = storm_seconds() + 30;
+
+	site_sql(site, "INSERT INTO denied_jwt VALUES ('past', 1), ('future', 9999999999999)");
+	ck_assert_uint_gt(storm_signal(site, "login", SIGKILL), 0);
+	do {
+		storm_rest(50);
+		ASK(site, .path = "/auth/login", .json = site_credentials(email, SITE_PASSWORD));
+	} while (site_sql(site, "SELECT 1 FROM denied_jwt WHERE jti = 'past'") != NULL &&
+		 storm_seconds() < until);
+	ck_assert_str_eq(site_sql(site, "SELECT group_concat(jti) FROM denied_jwt"), "future");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -220,5 +238,6 @@ main(void)
 	tcase_add_test(tests, test_a_logout_that_cannot_be_stored_is_refused);
 	tcase_add_test(tests, test_stateless_tokens_are_denied_afterwards);
 	tcase_add_test(tests, test_stateless_cookies_can_be_given_back);
+	tcase_add_test(tests, test_expired_denials_are_cleaned_away);
 	return site_run(tests);
 }
