@@ -223,6 +223,26 @@ relay_start(const struct site *site, int port, const char *options)
 }
 
 void
+relay_wait_for_hang(void)
+{
+	const char *file = text("%s/hangs", relay_directory);
+	double until = storm_seconds() + MAIL_PATIENCE;
+
+	while (access(file, F_OK) != 0 && storm_seconds() < until)
+		storm_rest(20);
+	ck_assert_msg(access(file, F_OK) == 0, "nobody has come to the mail server");
+}
+
+void
+relay_let_go(void)
+{
+	FILE *file = fopen(text("%s/go", relay_directory), "w");
+
+	ck_assert_ptr_nonnull(file);
+	fclose(file);
+}
+
+void
 relay_stop(struct relay *relay)
 {
 	kill(relay->pid, SIGKILL);

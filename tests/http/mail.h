@@ -40,5 +40,8 @@ struct relay relay_start(const struct site *, int port, const char *options);
 /* Gives a site the mails of the server that was started before it. */
 void relay_serve(const struct site *);
 void relay_stop(struct relay *);
+/* Waits until the newest server hangs as it was told to; lets it go on. */
+void relay_wait_for_hang(void);
+void relay_let_go(void);
 
 #endif

@@ -103,12 +103,13 @@ wait_for_tries(const char *email, int tries)
 	    outbox("tries", email), tries, outbox("reason", email), site_log_end(site));
 }
 
-/* Everything is due now, as if its time had come; what wakes the sender is any later mail. */
-static void
+/* Everything is due now, as if its time had come; what wakes the sender is any later mail: the
+ * address of who gets that. */
+static const char *
 try_again(void)
 {
 	site_sql(site, "UPDATE outbox SET next_try_at = 0, leased_until = 0");
-	ask_for_mail();
+	return ask_for_mail();
 }
 
 static void
@@ -264,7 +265,7 @@ START_TEST(test_what_is_refused_is_listed_and_not_tried_again)
 	ck_assert_str_eq(outbox("state", email), "refused");
 	ck_assert_str_eq(outbox("token IS NULL", email), "1");
 	ck_assert_ptr_nonnull(strchr(outbox("reason", email), '5'));
-	try_again();
+	mail_wait(site, try_again(), 1); /* whoever sends has looked */
 	mail_wait(site, email, 0);
 	ck_assert_str_eq(outbox("tries", email), "1");
 	relay_stop(&relay);
@@ -278,11 +279,8 @@ START_TEST(test_killed_sender_leaves_its_mail_to_the_next)
 {
 	struct relay relay = serve(hangs[_i]);
 	const char *email = ask_for_mail();
-	double until = storm_seconds() + MAIL_PATIENCE;
 
-	while (atoi(outbox("tries", email)) == 0 && storm_seconds() < until)
-		storm_rest(20);
-	storm_rest(500); /* until it waits for the server */
+	relay_wait_for_hang();
 	ck_assert_uint_ge(kill_senders(), 1);
 	ck_assert_str_eq(outbox("tries", email), "1");
 	try_again(); /* the lease has run out */
@@ -291,15 +289,23 @@ START_TEST(test_killed_sender_leaves_its_mail_to_the_next)
 }
 END_TEST
 
+/* It is locked when the server has taken the mail. */
 START_TEST(test_locked_database_sends_no_second_copy)
 {
-	struct relay relay = serve("");
+	struct relay relay = serve("--hang|message|--times|1");
 	const char *email = ask_for_mail();
-	struct sqlite3 *lock = site_lock(site);
+	struct sqlite3 *lock;
+	struct mail mails[MAIL_MAX];
+	double until = storm_seconds() + MAIL_PATIENCE;
 
-	storm_rest(3000); /* longer than database.busy_timeout */
+	relay_wait_for_hang();
+	lock = site_lock(site);
+	relay_let_go();
+	while (mail_to(site, email, mails) == 0 && storm_seconds() < until)
+		storm_rest(20);
+	storm_rest(2500); /* longer than database.busy_timeout */
 	site_unlock(lock);
-	try_again();
+	mail_wait(site, try_again(), 1);
 	mail_wait(site, email, 1);
 	relay_stop(&relay);
 }

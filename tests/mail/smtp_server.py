@@ -30,7 +30,8 @@ def read_arguments():
                         help="close the connection there: data is in its middle, message before "
                              "it is answered")
     parser.add_argument("--hang", choices=["connect", "data", "message", "quit"],
-                        help="say nothing there")
+                        help="say nothing there, or until there is a file \"go\" in the directory; "
+                             "a file \"hangs\" tells that it has begun")
     parser.add_argument("--times", type=int, metavar="N",
                         help="answer, drop or hang so N times, then do as any server")
     parser.add_argument("--certificate", metavar="FILE", help="PEM, with --key")
@@ -59,6 +60,13 @@ class Told:
         if self.left is not None:
             self.left -= 1
         return found
+
+    async def hang(self, stage):
+        if not self.ask("hang", stage):
+            return
+        (self.arguments.directory / "hangs").touch()
+        while not (self.arguments.directory / "go").exists():
+            await asyncio.sleep(0.02)
 
 
 class Handler:
@@ -97,8 +105,7 @@ class Handler:
         if self.told.ask("drop", "message"):
             server.transport.abort()
             return "421 gone"
-        if self.told.ask("hang", "message"):
-            await asyncio.sleep(3600)
+        await self.told.hang("message")
         answer = self.told.ask("message")
         if answer is None:
             self.keep(session, envelope)
@@ -114,8 +121,7 @@ class Server(SMTP):
         if self.told.ask("drop", "connect"):
             self.transport.abort()
             return
-        if self.told.ask("hang", "connect"):
-            await asyncio.sleep(3600)
+        await self.told.hang("connect")
         answer = self.told.ask("connect")
         if answer is not None:
             await self.push(answer.replace("\\n", "\r\n"))
@@ -156,14 +162,12 @@ class Server(SMTP):
             await self.push("354 End data with <CR><LF>.<CR><LF>")
             await self._reader.read(100)
             self.transport.abort()
-        elif self.told.ask("hang", "data"):
-            await asyncio.sleep(3600)
         else:
+            await self.told.hang("data")
             await super().smtp_DATA(arg)
 
     async def smtp_QUIT(self, arg):
-        if self.told.ask("hang", "quit"):
-            await asyncio.sleep(3600)
+        await self.told.hang("quit")
         await super().smtp_QUIT(arg)
 
 
