@@ -117,16 +117,22 @@ START_TEST(test_life_of_an_account_is_told)
 }
 END_TEST
 
+/* A try has ended, and the event waits. */
+#define TRIED "SELECT 1 FROM outbox WHERE channel = 'hook' AND tries >= 1 AND lease IS NULL"
+
 START_TEST(test_failing_hook_is_told_again)
 {
 	const char *email = site_member(site);
 	const char *id = site_sql(site, "SELECT public_id FROM users WHERE email = %Q", email);
 	FILE *stumble = fopen(text("%s/stumble", place), "w");
+	double until = storm_seconds() + MAIL_PATIENCE;
 
 	ck_assert_ptr_nonnull(stumble);
 	fclose(stumble);
 	site_login_bearer(site, email, SITE_PASSWORD);
-	storm_rest(1000);
+	while (site_sql(site, TRIED) == NULL && storm_seconds() < until)
+		storm_rest(20);
+	ck_assert_ptr_nonnull(site_sql(site, TRIED));
 	ck_assert_uint_eq(count("session.started", id), 0);
 	ck_assert_str_eq(site_sql(site, "SELECT count(*) FROM outbox WHERE channel = 'hook'"), "1");
 	remove(text("%s/stumble", place));
