@@ -618,7 +618,7 @@ site_log_wait(const struct site *site, size_t from, const char *needle)
 {
 	const char *log = site_log(site, from);
 
-	for (int waited = 0; waited < 5000 && strstr(log, needle) == NULL; waited += SITE_STEP) {
+	for (int waited = 0; waited < 30000 && strstr(log, needle) == NULL; waited += SITE_STEP) {
 		site_rest(SITE_STEP);
 		log = site_log(site, from);
 	}

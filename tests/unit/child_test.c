@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "mail/reason.h"
 #include "unit/fixture.h"
 
@@ -120,7 +119,6 @@ static const char *const hanging[] = {
 /* A lock that all of its processes hold tells when the last of them is gone. */
 START_TEST(what_hangs_is_killed_with_its_children)
 {
-	int64_t start = clock_monotonic(&clock_system);
 	char script[512], path[256];
 	size_t before = child_descriptors();
 	int lock;
@@ -129,12 +127,11 @@ START_TEST(what_hangs_is_killed_with_its_children)
 	snprintf(script, sizeof(script), "exec 9>%s; flock 9; %s", path, hanging[_i]);
 	ck_assert_int_eq(child_script(script, SPAN("x"), 1), RC_UNAVAILABLE);
 	ck_assert_str_eq(said, "did not end within 1 seconds");
-	ck_assert_int_lt(clock_monotonic(&clock_system) - start, 5 * SECOND);
 	ck_assert_uint_eq(child_descriptors(), before);
 
 	lock = open(path, O_RDWR | O_CLOEXEC);
 	ck_assert_int_ge(lock, 0);
-	for (int i = 0; i < 100 && flock(lock, LOCK_EX | LOCK_NB) != 0; i++)
+	for (int i = 0; i < 1000 && flock(lock, LOCK_EX | LOCK_NB) != 0; i++)
 		usleep(10000);
 	ck_assert_int_eq(flock(lock, LOCK_EX | LOCK_NB), 0);
 	close(lock);
@@ -171,21 +168,21 @@ START_TEST(a_large_input_blocks_nobody)
 }
 END_TEST
 
-/* As sendmail does, that delivers after it has said yes. */
+/* As sendmail does, that delivers after it has said yes; this one when it is told to. */
 START_TEST(a_grandchild_with_the_pipe_is_not_waited_for)
 {
-	int64_t start = clock_monotonic(&clock_system);
-	char script[512], path[256];
+	char script[1024], path[256], go[256];
 	struct stat found;
 
 	snprintf(path, sizeof(path), "%s/delivered", directory);
-	snprintf(script, sizeof(script), "(sleep 1; : >%s) & echo taken; exit 0", path);
+	snprintf(go, sizeof(go), "%s/go", directory);
+	snprintf(script, sizeof(script),
+	    "(while [ ! -e %s ]; do sleep 0.02; done; : >%s) & echo taken; exit 0", go, path);
 	ck_assert_int_eq(child_script(script, SPAN("x"), SECONDS), RC_OK);
 	ck_assert_int_eq(status, 0);
 	ck_assert_str_eq(said, "taken");
-	ck_assert_int_lt(clock_monotonic(&clock_system) - start, 900);
-	ck_assert_int_eq(stat(path, &found), -1);
-	for (int i = 0; i < 100 && stat(path, &found) != 0; i++)
+	fclose(fopen(go, "w"));
+	for (int i = 0; i < 400 && stat(path, &found) != 0; i++)
 		usleep(50000);
 	ck_assert_int_eq(stat(path, &found), 0);
 }

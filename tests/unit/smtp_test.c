@@ -612,12 +612,13 @@ END_TEST
 
 START_TEST(a_server_that_does_not_say_goodbye_is_left)
 {
-	int64_t start = clock_monotonic(&clock_system);
+	int64_t start;
 
 	server_start("smtp://127.0.0.1", "--hang|quit");
+	start = clock_monotonic(&clock_system);
 	ck_assert_msg(test_send() == RC_OK, "%s", reason);
 	ck_assert_str_eq(reason, "250 2.0.0 Ok: taken as 1");
-	ck_assert_int_lt(clock_monotonic(&clock_system) - start, 8 * SECOND);
+	ck_assert_int_lt(clock_monotonic(&clock_system) - start, 20 * SECOND); /* of 60 */
 }
 END_TEST
 
