@@ -132,24 +132,25 @@ END_TEST
 static const struct {
 	const char *next;
 	bool kept;
+	bool refused; /* in a query, by the web server */
 } nexts[] = {
-	{ "/", true },
-	{ "/members/", true },
-	{ "/members/?a=b&c=d#e", true },
-	{ "/%2F%2Fevil.example.org", true },
-	{ "", false },
-	{ "members/", false },
-	{ "//evil.example.org", false },
-	{ "///evil.example.org", false },
-	{ "/\\evil.example.org", false },
-	{ "\\\\evil.example.org", false },
-	{ "https://evil.example.org", false },
-	{ "https:evil.example.org", false },
-	{ "javascript:alert(1)", false },
-	{ " /members/", false },
-	{ "/\t/evil.example.org", false },
-	{ "/a\r\nSet-Cookie: x=y", false },
-	{ "/\xc3\xa9", false },
+	{ "/", true, false },
+	{ "/members/", true, false },
+	{ "/members/?a=b&c=d#e", true, false },
+	{ "/%2F%2Fevil.example.org", true, false },
+	{ "", false, false },
+	{ "members/", false, false },
+	{ "//evil.example.org", false, false },
+	{ "///evil.example.org", false, false },
+	{ "/\\evil.example.org", false, false },
+	{ "\\\\evil.example.org", false, false },
+	{ "https://evil.example.org", false, false },
+	{ "https:evil.example.org", false, false },
+	{ "javascript:alert(1)", false, false },
+	{ " /members/", false, false },
+	{ "/\t/evil.example.org", false, true },
+	{ "/a\r\nSet-Cookie: x=y", false, true },
+	{ "/\xc3\xa9", false, false },
 };
 
 START_TEST(test_next_is_a_path_on_this_site)
@@ -160,8 +161,11 @@ START_TEST(test_next_is_a_path_on_this_site)
 	struct answer *page = visit(site, jar, text("/auth/web/login?%s", query)), *answer;
 	const char *expected = nexts[_i].kept ? next : "/";
 
-	if (page->status == 400)
-		return; /* the server itself does not take it */
+	if (nexts[_i].refused) {
+		ck_assert_int_eq(page->status, 400);
+		query = "";
+		page = visit(site, jar, "/auth/web/login");
+	}
 	check_page(page, 200);
 	if (nexts[_i].kept)
 		ck_assert_str_eq(answer_input(page, "next", "value"), next);
