@@ -244,11 +244,11 @@ START_TEST(test_next_leaves_neither_site_nor_line)
 		    .form = form("identifier", email, "password", SITE_PASSWORD, "csrf_token",
 			jar_csrf(jar), "next", nexts[i], NULL));
 		header_is_clean(answer);
+		ck_answer(answer, 303, NULL);
 		location = answer_header(answer, "Location");
-		if (location != NULL)
-			ck_assert_msg(
-			    location[0] == '/' && location[1] != '/' && location[1] != '\\', "%s",
-			    location);
+		ck_assert_ptr_nonnull(location);
+		ck_assert_msg(location[0] == '/' && location[1] != '/' && location[1] != '\\', "%s",
+		    location);
 	}
 }
 END_TEST
