@@ -25,18 +25,24 @@ migrate_create(const char *path, struct config_fault *fault)
 	return RC_OK;
 }
 
-/* The version of a file that is ours; 0 for one in which nothing has been made yet. */
+/* The version of a file that is ours; 0 for one in which nothing has been made yet. Read in one
+ * transaction: another process may be making it, and half of its marks would be a foreign file's.
+ */
 static enum rc
 migrate_judge(sqlite3 *handle, const char *path, int64_t *version, struct config_fault *fault)
 {
 	int64_t application = 0;
 	int64_t tables = 0;
-	int code = sqlite_int(handle, "PRAGMA application_id", &application);
+	int code = sqlite3_exec(handle, "BEGIN", NULL, NULL, NULL);
 
+	if (code == SQLITE_OK)
+		code = sqlite_int(handle, "PRAGMA application_id", &application);
 	if (code == SQLITE_OK)
 		code = sqlite_int(handle, "PRAGMA user_version", version);
 	if (code == SQLITE_OK)
 		code = sqlite_int(handle, "SELECT COUNT(*) FROM sqlite_schema", &tables);
+	if (code == SQLITE_OK)
+		code = sqlite3_exec(handle, "COMMIT", NULL, NULL, NULL);
 	if (code != SQLITE_OK)
 		return sqlite_refuse_code(fault, path, code);
 	if (application == 0 && *version == 0 && tables == 0)
