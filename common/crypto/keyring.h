@@ -24,11 +24,11 @@ struct keyring;
 
 /* Opens the keys named by "purposes" and, for every jwt backend, those to publish
  * (keys/BACKEND/public/KID.pem), those that verify (keys/BACKEND/shared/KID.key too, which also
- * sign) or all that sign (keys/BACKEND/private/KID.pem too). Refuses with RC_NO and *fault (file, what is wrong, which
- * command helps) a missing key, a directory or file that others may read or that has another
- * owner, a symbolic link, a wrong length, a short or constant HS key, a PEM that is not Ed25519.
- * The current key of a purpose or backend is the one whose name sorts last; the caller frees
- * *out with keyring_free. */
+ * sign) or all that sign (keys/BACKEND/private/KID.pem too). Refuses with RC_NO and *fault (file,
+ * what is wrong, which command helps) a missing key, a directory or file that others may read or
+ * that has another owner, a symbolic link, a wrong length, a short or constant HS key, a PEM that
+ * is not Ed25519. The current key of a purpose or backend is the one whose name sorts last; the
+ * caller frees *out with keyring_free. */
 enum rc keyring_open(struct keyring **out, const struct config *, unsigned purposes,
     enum jwt_access, struct config_fault *fault) RC_MUST;
 
