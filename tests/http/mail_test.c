@@ -640,6 +640,8 @@ START_TEST(test_sender_is_started_again)
 	    storm_file(text("/proc/%d/task/%d/children", (int)pids[0], (int)pids[0]), &size));
 	ck_assert_int_gt(starter, 0);
 	ck_assert_int_eq(kill(starter, SIGKILL), 0);
+	for (int i = 0; i < 500 && kill(starter, 0) == 0; i++)
+		storm_rest(20); /* until its end of the pipe is closed */
 	ask_for("/auth/forgot-password", email);
 	wait_for_another("password", pids[0]);
 	ask_for("/auth/forgot-password", email);
