@@ -203,6 +203,12 @@ key_place_list(const struct key_place *place, const char *suffix, struct key_nam
 	return rc;
 }
 
+const char *
+key_names_newest(const struct key_names *names)
+{
+	return names->count == 0 ? "" : names->rows[names->count - 1].kid;
+}
+
 /* Reads to the end; -1 for an error, more than KEY_FILE_MAX is cut to one byte over. */
 static ssize_t
 key_place_fill(int fd, unsigned char *bytes, size_t size)

@@ -51,6 +51,9 @@ void key_place_leave(struct key_place *);
 enum rc key_place_list(const struct key_place *, const char *suffix, struct key_names *,
     struct config_fault *) RC_MUST;
 
+/* The name that sorts last, "" of none. */
+const char *key_names_newest(const struct key_names *);
+
 /* Reads one whole file of at most KEY_FILE_MAX bytes, with the same checks. */
 enum rc key_place_read(const struct key_place *, const char *kid, const char *suffix,
     unsigned char bytes[KEY_FILE_MAX], size_t *len, struct config_fault *) RC_MUST;

@@ -34,7 +34,7 @@ keyring_open_purpose(struct keyring *ring, const struct key_place *root, enum pu
 		    &place, "", "", fault, "holds no key; \"yettctl migrate\" makes one");
 		goto out;
 	}
-	kid = names.rows[names.count - 1].kid;
+	kid = key_names_newest(&names);
 	rc = key_place_read(&place, kid, KEY_BARE, bytes, &len, fault);
 	if (rc != RC_OK)
 		goto out;

@@ -1,38 +1,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
-#include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "crypto/jwt_sign.h"
-#include "crypto/key_place.h"
-#include "crypto/keyring.h"
+#include "crypto/key_write.h"
 #include "crypto/pem.h"
-
-#define KEYRING_KID_STEPS 100 /* seconds a new name may run ahead of the clock */
-
-static enum rc
-keyring_errno(const struct key_place *place, const char *name, struct config_fault *fault)
-{
-	key_place_fault(place, name, "", fault, strerror(errno));
-	return RC_UNAVAILABLE;
-}
-
-/* Makes the directory where there is none, and enters it. */
-static enum rc
-keyring_make_place(const struct key_place *parent, const char *name, struct key_place *place,
-    struct config_fault *fault)
-{
-	if (mkdirat(parent->fd, name, 0700) == 0) {
-		if (fsync(parent->fd) != 0)
-			return keyring_errno(parent, name, fault);
-	} else if (errno != EEXIST)
-		return keyring_errno(parent, name, fault);
-	return key_place_enter(parent, name, place, fault);
-}
 
 static enum rc
 keyring_make_root(const struct config *config, struct key_place *root, struct config_fault *fault)
@@ -43,115 +17,14 @@ keyring_make_root(const struct config *config, struct key_place *root, struct co
 	snprintf(state.path, sizeof(state.path), "%s", config->directory);
 	state.fd = open(config->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (state.fd < 0)
-		return keyring_errno(&state, "", fault);
+		return key_write_errno(&state, "", fault);
 	if (mkdirat(state.fd, KEYS_DIRECTORY, 0700) == 0) {
 		if (fsync(state.fd) != 0)
-			rc = keyring_errno(&state, KEYS_DIRECTORY, fault);
+			rc = key_write_errno(&state, KEYS_DIRECTORY, fault);
 	} else if (errno != EEXIST)
-		rc = keyring_errno(&state, KEYS_DIRECTORY, fault);
+		rc = key_write_errno(&state, KEYS_DIRECTORY, fault);
 	close(state.fd);
 	return rc == RC_OK ? key_place_root(config, root, fault) : rc;
-}
-
-static bool
-keyring_write_all(int fd, struct span bytes)
-{
-	while (bytes.len > 0) {
-		ssize_t put = write(fd, bytes.data, bytes.len);
-
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put <= 0)
-			return false;
-		bytes = span_after(bytes, (size_t)put);
-	}
-	return true;
-}
-
-/* Writes KID + suffix beside, syncs, renames, syncs the directory: either the whole file is there
- * after a power loss, or none. */
-static enum rc
-keyring_write(const struct key_place *place, const char *kid, const char *suffix, struct span bytes,
-    struct config_fault *fault)
-{
-	char part[JWT_KID_SIZE + 32], name[JWT_KID_SIZE + 16];
-	enum rc rc = RC_OK;
-	int fd;
-
-	snprintf(name, sizeof(name), "%s%s", kid, suffix);
-	snprintf(part, sizeof(part), ".%s.part", name);
-	fd = openat(place->fd, part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return keyring_errno(place, part, fault);
-	if (!keyring_write_all(fd, bytes) || fsync(fd) != 0)
-		rc = keyring_errno(place, part, fault);
-	if (close(fd) != 0 && rc == RC_OK)
-		rc = keyring_errno(place, part, fault);
-	if (rc == RC_OK &&
-	    (renameat(place->fd, part, place->fd, name) != 0 || fsync(place->fd) != 0))
-		rc = keyring_errno(place, name, fault);
-	if (rc != RC_OK)
-		unlinkat(place->fd, part, 0);
-	return rc;
-}
-
-static enum rc
-keyring_random_fault(enum rc rc, const struct key_place *place, struct config_fault *fault)
-{
-	key_place_fault(place, "", "", fault, "there are no random bytes for a new key");
-	return rc == RC_OK ? RC_UNAVAILABLE : rc;
-}
-
-/* A name that sorts by time and after "newest" ("" for none), also when two keys are made within
- * a second or the clock was set back a little. */
-static enum rc
-keyring_new_kid(const struct random_source *random, const struct key_place *place,
-    const char *newest, char kid[JWT_KID_SIZE], struct config_fault *fault)
-{
-	time_t now = (time_t)(clock_wall(&clock_system) / SECOND);
-	char stamp[32], tail[9];
-	unsigned char bytes[4];
-	struct tm parts;
-	enum rc rc = random_bytes(random, bytes, sizeof(bytes));
-
-	if (rc != RC_OK)
-		return keyring_random_fault(rc, place, fault);
-	sodium_bin2hex(tail, sizeof(tail), bytes, sizeof(bytes));
-	for (int step = 0; step < KEYRING_KID_STEPS; step++, now++) {
-		if (gmtime_r(&now, &parts) == NULL ||
-		    strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &parts) == 0)
-			break;
-		snprintf(kid, JWT_KID_SIZE, "%s-%s", stamp, tail);
-		if (strcmp(kid, newest) > 0)
-			return RC_OK;
-	}
-	return key_place_fault(place, newest, "", fault,
-	    "sorts after any new key, which would not become the current one; look at the clock "
-	    "or retire it");
-}
-
-static const char *
-keyring_newest(const struct key_names *names)
-{
-	return names->count == 0 ? "" : names->rows[names->count - 1].kid;
-}
-
-static enum rc
-keyring_make_bare(const struct random_source *random, const struct key_place *place,
-    const char *kid, bool shared, struct config_fault *fault)
-{
-	unsigned char bytes[KEY_SIZE] = { 0 };
-	enum rc rc = random_bytes(random, bytes, sizeof(bytes));
-
-	/* What would be refused on opening is not written. */
-	if (rc != RC_OK || sodium_is_zero(bytes, sizeof(bytes)) ||
-	    (shared && !key_shared_is_strong(bytes, sizeof(bytes))))
-		rc = keyring_random_fault(rc, place, fault);
-	else
-		rc = keyring_write(place, kid, KEY_BARE,
-		    (struct span){ (const char *)bytes, sizeof(bytes) }, fault);
-	sodium_memzero(bytes, sizeof(bytes));
-	return rc;
 }
 
 static enum rc
@@ -163,14 +36,14 @@ keyring_make_purpose(const struct random_source *random, const struct key_place 
 	char kid[JWT_KID_SIZE];
 	enum rc rc;
 
-	rc = keyring_make_place(root, name, &place, fault);
+	rc = key_write_place(root, name, &place, fault);
 	if (rc == RC_OK)
 		rc = key_place_list(&place, KEY_BARE, &names, fault);
 	if (rc != RC_OK || names.count > 0)
 		goto out;
-	rc = keyring_new_kid(random, &place, "", kid, fault);
+	rc = key_write_kid(random, &place, "", kid, fault);
 	if (rc == RC_OK)
-		rc = keyring_make_bare(random, &place, kid, false, fault);
+		rc = key_write_bare(random, &place, kid, false, fault);
 	if (rc == RC_OK)
 		(*made)++;
 out:
@@ -188,21 +61,21 @@ keyring_make_pair(const struct random_source *random, const struct key_place *pr
 	enum rc rc = jwt_sign_new_key(random, &key);
 
 	if (rc != RC_OK) {
-		rc = keyring_random_fault(rc, public_place, fault);
+		rc = key_write_random_fault(rc, public_place, fault);
 		goto out;
 	}
 	/* libsodium's secret key begins with the seed, which is what PKCS#8 holds. */
 	pem_put_private(&pem, key.secret);
 	rc = buf_check(&pem);
 	if (rc == RC_OK)
-		rc = keyring_write(private_place, kid, KEY_PEM, buf_span(&pem), fault);
+		rc = key_write(private_place, kid, KEY_PEM, buf_span(&pem), fault);
 	if (rc != RC_OK)
 		goto out;
 	buf_clear(&pem);
 	pem_put_public(&pem, key.public_key);
 	rc = buf_check(&pem);
 	if (rc == RC_OK)
-		rc = keyring_write(public_place, kid, KEY_PEM, buf_span(&pem), fault);
+		rc = key_write(public_place, kid, KEY_PEM, buf_span(&pem), fault);
 out:
 	sodium_memzero(&key, sizeof(key));
 	buf_free(&pem);
@@ -239,14 +112,14 @@ static enum rc
 keyring_make_places(const struct key_place *root, const char *name, struct keyring_backend *backend,
     struct config_fault *fault)
 {
-	enum rc rc = keyring_make_place(root, name, &backend->top, fault);
+	enum rc rc = key_write_place(root, name, &backend->top, fault);
 
 	if (rc == RC_OK)
-		rc = keyring_make_place(&backend->top, KEY_PUBLIC, &backend->public_place, fault);
+		rc = key_write_place(&backend->top, KEY_PUBLIC, &backend->public_place, fault);
 	if (rc == RC_OK)
-		rc = keyring_make_place(&backend->top, KEY_PRIVATE, &backend->private_place, fault);
+		rc = key_write_place(&backend->top, KEY_PRIVATE, &backend->private_place, fault);
 	if (rc == RC_OK)
-		rc = keyring_make_place(&backend->top, KEY_SHARED, &backend->shared_place, fault);
+		rc = key_write_place(&backend->top, KEY_SHARED, &backend->shared_place, fault);
 	return rc == RC_OK ? keyring_list_names(backend, fault) : rc;
 }
 
@@ -275,17 +148,16 @@ keyring_make_backend(const struct random_source *random, const struct key_place 
 	rc = keyring_make_places(root, config->name, &backend, fault);
 	if (rc != RC_OK)
 		goto out;
-	newest_public = keyring_newest(&backend.public_names);
-	newest_shared = keyring_newest(&backend.shared_names);
+	newest_public = key_names_newest(&backend.public_names);
+	newest_shared = key_names_newest(&backend.shared_names);
 	newest = strcmp(newest_public, newest_shared) > 0 ? newest_public : newest_shared;
 	if (newest[0] != '\0' && (newest == newest_shared) == wants_shared)
 		goto out;
-	rc = keyring_new_kid(random, &backend.top, newest, kid, fault);
+	rc = key_write_kid(random, &backend.top, newest, kid, fault);
 	if (rc == RC_OK)
-		rc = wants_shared
-			 ? keyring_make_bare(random, &backend.shared_place, kid, true, fault)
-			 : keyring_make_pair(
-			       random, &backend.private_place, &backend.public_place, kid, fault);
+		rc = wants_shared ? key_write_bare(random, &backend.shared_place, kid, true, fault)
+				  : keyring_make_pair(random, &backend.private_place,
+					&backend.public_place, kid, fault);
 	if (rc == RC_OK)
 		(*made)++;
 out:
@@ -340,7 +212,7 @@ keyring_list_purpose(const struct key_place *root, const char *name, keyring_row
 	if (rc == RC_OK)
 		rc = key_place_list(&place, KEY_BARE, &names, fault);
 	if (rc == RC_OK)
-		keyring_give_rows(&names, name, "digest", keyring_newest(&names), give, state);
+		keyring_give_rows(&names, name, "digest", key_names_newest(&names), give, state);
 	key_place_leave(&place);
 	return rc;
 }
@@ -363,8 +235,8 @@ keyring_list_backend(const struct key_place *root, const char *name, keyring_row
 		rc = keyring_list_names(&backend, fault);
 	if (rc != RC_OK)
 		goto out;
-	newest_public = keyring_newest(&backend.public_names);
-	newest_shared = keyring_newest(&backend.shared_names);
+	newest_public = key_names_newest(&backend.public_names);
+	newest_shared = key_names_newest(&backend.shared_names);
 	newest = strcmp(newest_public, newest_shared) > 0 ? newest_public : newest_shared;
 	keyring_give_rows(
 	    &backend.public_names, name, jwt_algorithm_name(JWT_EDDSA), newest, give, state);
