@@ -22,7 +22,7 @@ static const struct programs_grant {
 };
 
 static const char *const programs_purposes[PURPOSES] = {
-#define PURPOSE(name, directory, words) directory,
+#define PURPOSE(name, directory, use, words) directory,
 #include "crypto/purpose.def"
 #undef PURPOSE
 };

@@ -76,8 +76,8 @@ notice_seal(struct ctx *ctx, void *state, struct span public_id, struct span *se
 {
 	const struct token *token = state;
 	struct buf buf = BUF_INIT(SEAL_OVERHEAD + TOKEN_LEN);
-	enum rc rc = seal_put(&buf, keyring_key(ctx->keys, PURPOSE_OUTBOX), &ctx->random,
-	    token_span(token), public_id);
+	enum rc rc = seal_put(&buf, keyring_sealing(ctx->keys, PURPOSE_OUTBOX), ctx->now,
+	    &ctx->random, token_span(token), public_id);
 
 	if (rc == RC_OK) {
 		sealed->len = buf.len;

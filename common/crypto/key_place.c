@@ -13,7 +13,7 @@
 #define KEY_NAME_SIZE (JWT_KID_SIZE + 8)
 
 static const char *const key_place_purposes[] = {
-#define PURPOSE(name, directory, words) [PURPOSE_##name] = directory,
+#define PURPOSE(name, directory, use, words) [PURPOSE_##name] = directory,
 #include "crypto/purpose.def"
 #undef PURPOSE
 };

@@ -8,46 +8,67 @@
 
 struct keyring {
 	struct key keys[PURPOSES];
+	struct sealing_keys sealing[PURPOSES];
 	bool opened[PURPOSES];
 	struct jwt_keys jwt[BACKENDS_MAX];
 	bool jwt_opened[BACKENDS_MAX];
 };
 
 static enum rc
+keyring_read_bare(
+    const struct key_place *place, const char *kid, struct key *key, struct config_fault *fault)
+{
+	unsigned char bytes[KEY_FILE_MAX];
+	size_t len;
+	enum rc rc = key_place_read(place, kid, KEY_BARE, bytes, &len, fault);
+
+	/* A file of zeros is what some file systems leave after a crash. */
+	if (rc == RC_OK && (len != KEY_SIZE || sodium_is_zero(bytes, len)))
+		rc = key_place_fault(
+		    place, kid, KEY_BARE, fault, "is no key of 32 bytes; restore it from a backup");
+	if (rc == RC_OK)
+		memcpy(key->bytes, bytes, KEY_SIZE);
+	sodium_memzero(bytes, sizeof(bytes));
+	return rc;
+}
+
+static enum rc
+keyring_read_sealing(const struct key_place *place, const struct key_names *names,
+    struct sealing_keys *keys, struct config_fault *fault)
+{
+	struct key key;
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; rc == RC_OK && i < names->count; i++) {
+		rc = keyring_read_bare(place, names->rows[i].kid, &key, fault);
+		if (rc == RC_OK && !sealing_add(keys, &key, names->rows[i].kid))
+			rc = key_place_fault(place, "", "", fault,
+			    "holds too many keys; \"yettctl keys retire\" moves old ones away");
+	}
+	sodium_memzero(&key, sizeof(key));
+	return rc;
+}
+
+static enum rc
 keyring_open_purpose(struct keyring *ring, const struct key_place *root, enum purpose purpose,
     struct config_fault *fault)
 {
-	unsigned char bytes[KEY_FILE_MAX];
 	struct key_place place;
 	struct key_names names;
-	const char *kid;
-	size_t len;
 	enum rc rc;
 
 	rc = key_place_enter(root, key_place_purpose(purpose), &place, fault);
 	if (rc == RC_OK)
 		rc = key_place_list(&place, KEY_BARE, &names, fault);
-	if (rc != RC_OK)
-		goto out;
-	if (names.count == 0) {
+	if (rc == RC_OK && names.count == 0)
 		rc = key_place_fault(
 		    &place, "", "", fault, "holds no key; \"yettctl migrate\" makes one");
-		goto out;
-	}
-	kid = key_names_newest(&names);
-	rc = key_place_read(&place, kid, KEY_BARE, bytes, &len, fault);
-	if (rc != RC_OK)
-		goto out;
-	/* A file of zeros is what some file systems leave after a crash. */
-	if (len != KEY_SIZE || sodium_is_zero(bytes, len)) {
-		rc = key_place_fault(&place, kid, KEY_BARE, fault,
-		    "is no key of 32 bytes; restore it from a backup");
-		goto out;
-	}
-	memcpy(ring->keys[purpose].bytes, bytes, KEY_SIZE);
-	ring->opened[purpose] = true;
-out:
-	sodium_memzero(bytes, sizeof(bytes));
+	if (rc == RC_OK)
+		rc = keyring_seals(purpose)
+			 ? keyring_read_sealing(&place, &names, &ring->sealing[purpose], fault)
+			 : keyring_read_bare(
+			       &place, key_names_newest(&names), &ring->keys[purpose], fault);
+	ring->opened[purpose] = rc == RC_OK;
 	key_place_leave(&place);
 	return rc;
 }
@@ -285,12 +306,38 @@ keyring_free(struct keyring *ring)
 	free(ring);
 }
 
+bool
+keyring_seals(enum purpose purpose)
+{
+	enum { DIGEST, SEALING };
+	static const bool seals[] = {
+#define PURPOSE(name, directory, use, words) [PURPOSE_##name] = (use) == SEALING,
+#include "crypto/purpose.def"
+#undef PURPOSE
+	};
+
+	return purpose < PURPOSES && seals[purpose];
+}
+
+static void
+keyring_must_have(const struct keyring *ring, enum purpose purpose, bool sealing)
+{
+	if (purpose >= PURPOSES || !ring->opened[purpose] || keyring_seals(purpose) != sealing)
+		abort();
+}
+
 const struct key *
 keyring_key(const struct keyring *ring, enum purpose purpose)
 {
-	if (purpose >= PURPOSES || !ring->opened[purpose])
-		abort();
+	keyring_must_have(ring, purpose, false);
 	return &ring->keys[purpose];
+}
+
+const struct sealing_keys *
+keyring_sealing(const struct keyring *ring, enum purpose purpose)
+{
+	keyring_must_have(ring, purpose, true);
+	return &ring->sealing[purpose];
 }
 
 const struct jwt_keys *

@@ -6,11 +6,12 @@
 #include "base/random.h"
 #include "crypto/digest.h"
 #include "crypto/jwt.h"
+#include "crypto/sealing.h"
 
 #define KEYS_DIRECTORY "keys"
 
 enum purpose {
-#define PURPOSE(name, directory, words) PURPOSE_##name,
+#define PURPOSE(name, directory, use, words) PURPOSE_##name,
 #include "crypto/purpose.def"
 #undef PURPOSE
 	PURPOSES
@@ -27,16 +28,24 @@ struct keyring;
  * sign) or all that sign (keys/BACKEND/private/KID.pem too). Refuses with RC_NO and *fault (file,
  * what is wrong, which command helps) a missing key, a directory or file that others may read or
  * that has another owner, a symbolic link, a wrong length, a short or constant HS key, a PEM that
- * is not Ed25519. The current key of a purpose or backend is the one whose name sorts last; the
- * caller frees *out with keyring_free. */
+ * is not Ed25519; more than SEALING_KEYS_MAX keys that seal. The current key of a purpose or
+ * backend is the one whose name sorts last, but see crypto/sealing.h; the caller frees *out with
+ * keyring_free. */
 enum rc keyring_open(struct keyring **out, const struct config *, unsigned purposes,
     enum jwt_access, struct config_fault *fault) RC_MUST;
 
 /* Wipes and frees; NULL is fine. */
 void keyring_free(struct keyring *);
 
-/* The current key of a purpose; the program must have opened it (aborts else: a defect). */
+/* The current key of a purpose of digests; the program must have opened it (aborts else: a defect).
+ */
 const struct key *keyring_key(const struct keyring *, enum purpose);
+
+/* All keys of a purpose that seals, likewise. Which of them seals is decided anew at each use. */
+const struct sealing_keys *keyring_sealing(const struct keyring *, enum purpose);
+
+/* Whether a purpose seals. */
+bool keyring_seals(enum purpose);
 
 /* The JWT keys of the backend at this place of config->backends; NULL unless opened. */
 const struct jwt_keys *keyring_jwt(const struct keyring *, size_t backend);

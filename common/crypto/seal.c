@@ -7,10 +7,10 @@
 #include "base/log.h"
 
 #define SEAL_VERSION 1
-#define SEAL_KEY_ID 8
 #define SEAL_NONCE 12
 #define SEAL_TAG 16
-#define SEAL_HEAD (1 + SEAL_KEY_ID + SEAL_NONCE)
+#define SEAL_NONCE_AT (SEAL_KEY_AT + SEALING_ID_SIZE)
+#define SEAL_HEAD (SEAL_NONCE_AT + SEAL_NONCE)
 
 _Static_assert(SEAL_OVERHEAD == SEAL_HEAD + SEAL_TAG, "the parts make up the whole");
 
@@ -22,17 +22,6 @@ seal_context(void)
 		OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS, NULL) != 1)
 		return NULL;
 	return EVP_CIPHER_CTX_new();
-}
-
-/* Names a key without telling anything of it. */
-static void
-seal_key_id(const struct key *key, unsigned char id[SEAL_KEY_ID])
-{
-	struct digest digest;
-
-	digest_parts(&digest, key, (const struct span[]){ SPAN("yett seal key id") }, 1);
-	memcpy(id, digest.bytes, SEAL_KEY_ID);
-	sodium_memzero(&digest, sizeof(digest));
 }
 
 static enum rc
@@ -52,7 +41,7 @@ seal_encrypt(const struct key *key, const unsigned char *head, struct span plain
 
 	if (cipher == NULL ||
 	    EVP_EncryptInit_ex2(
-		cipher, EVP_aes_256_gcm(), key->bytes, head + 1 + SEAL_KEY_ID, NULL) != 1 ||
+		cipher, EVP_aes_256_gcm(), key->bytes, head + SEAL_NONCE_AT, NULL) != 1 ||
 	    EVP_EncryptUpdate(cipher, NULL, &len, head, SEAL_HEAD) != 1 ||
 	    EVP_EncryptUpdate(cipher, NULL, &len, (const unsigned char *)belongs_to.data,
 		(int)belongs_to.len) != 1 ||
@@ -68,19 +57,20 @@ seal_encrypt(const struct key *key, const unsigned char *head, struct span plain
 }
 
 enum rc
-seal_put(struct buf *buf, const struct key *key, const struct random_source *random,
-    struct span plain, struct span belongs_to)
+seal_put(struct buf *buf, const struct sealing_keys *keys, int64_t now,
+    const struct random_source *random, struct span plain, struct span belongs_to)
 {
+	const struct sealing_key *key = sealing_current(keys, now);
 	unsigned char sealed[SEAL_OVERHEAD + SEAL_PLAIN_MAX] = { SEAL_VERSION };
 	enum rc rc;
 
 	_Static_assert(KEY_SIZE == 32, "AES-256 takes a key of 32 bytes");
 	if (plain.len > SEAL_PLAIN_MAX || belongs_to.len > SEAL_PLAIN_MAX)
 		return seal_fault("too long to be sealed");
-	seal_key_id(key, sealed + 1);
-	rc = random_bytes(random, sealed + 1 + SEAL_KEY_ID, SEAL_NONCE);
+	memcpy(sealed + SEAL_KEY_AT, key->id, SEALING_ID_SIZE);
+	rc = random_bytes(random, sealed + SEAL_NONCE_AT, SEAL_NONCE);
 	if (rc == RC_OK)
-		rc = seal_encrypt(key, sealed, plain, belongs_to, sealed + SEAL_HEAD);
+		rc = seal_encrypt(&key->key, sealed, plain, belongs_to, sealed + SEAL_HEAD);
 	if (rc != RC_OK)
 		return rc;
 	buf_add(buf, (struct span){ (const char *)sealed, SEAL_OVERHEAD + plain.len });
@@ -101,7 +91,7 @@ seal_decrypt(const struct key *key, struct span sealed, struct span belongs_to, 
 	memcpy(tag, bytes + SEAL_HEAD + count, SEAL_TAG);
 	if (cipher == NULL ||
 	    EVP_DecryptInit_ex2(
-		cipher, EVP_aes_256_gcm(), key->bytes, bytes + 1 + SEAL_KEY_ID, NULL) != 1 ||
+		cipher, EVP_aes_256_gcm(), key->bytes, bytes + SEAL_NONCE_AT, NULL) != 1 ||
 	    EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_SET_TAG, SEAL_TAG, tag) != 1 ||
 	    EVP_DecryptUpdate(cipher, NULL, &len, bytes, SEAL_HEAD) != 1 ||
 	    EVP_DecryptUpdate(cipher, NULL, &len, (const unsigned char *)belongs_to.data,
@@ -114,20 +104,35 @@ seal_decrypt(const struct key *key, struct span sealed, struct span belongs_to, 
 	return rc;
 }
 
-enum rc
-seal_open(struct buf *buf, const struct key *key, struct span sealed, struct span belongs_to)
+/* Its id tells which it was, and nothing of it. */
+static enum rc
+seal_key_missing(const unsigned char id[SEALING_ID_SIZE])
 {
+	char text[2 * SEALING_ID_SIZE + 1];
+
+	sodium_bin2hex(text, sizeof(text), id, SEALING_ID_SIZE);
+	LOG_FAULT(
+	    LOG_ERROR, "the key that this was sealed with (id %s) is not among those here", text);
+	return RC_UNAVAILABLE;
+}
+
+enum rc
+seal_open(
+    struct buf *buf, const struct sealing_keys *keys, struct span sealed, struct span belongs_to)
+{
+	const unsigned char *id;
+	const struct sealing_key *key;
 	unsigned char plain[SEAL_PLAIN_MAX];
-	unsigned char id[SEAL_KEY_ID];
 	enum rc rc;
 
 	if (sealed.len < SEAL_OVERHEAD || sealed.len > SEAL_OVERHEAD + SEAL_PLAIN_MAX ||
 	    belongs_to.len > SEAL_PLAIN_MAX || sealed.data[0] != SEAL_VERSION)
 		return RC_NO;
-	seal_key_id(key, id);
-	if (memcmp(id, sealed.data + 1, SEAL_KEY_ID) != 0)
-		return RC_NO;
-	rc = seal_decrypt(key, sealed, belongs_to, plain);
+	id = (const unsigned char *)sealed.data + SEAL_KEY_AT;
+	key = sealing_find(keys, id);
+	if (key == NULL)
+		return seal_key_missing(id);
+	rc = seal_decrypt(&key->key, sealed, belongs_to, plain);
 	if (rc == RC_OK) {
 		buf_add(buf, (struct span){ (const char *)plain, sealed.len - SEAL_OVERHEAD });
 		rc = buf_check(buf);

@@ -51,15 +51,18 @@ deliver_link(const struct deliver *deliver, const struct outbox_row *row, const 
 	if (row->token.data == NULL)
 		return deliver_because(RC_NO, "the token of its link is missing", reason);
 	deliver_put_page(&letter->link, ctx->config, page);
-	rc = seal_open(
-	    &letter->link, keyring_key(ctx->keys, PURPOSE_OUTBOX), row->token, span_of(row->id));
+	rc = seal_open(&letter->link, keyring_sealing(ctx->keys, PURPOSE_OUTBOX), row->token,
+	    span_of(row->id));
 	if (rc == RC_NO)
+		return deliver_because(
+		    rc, "the token of its link cannot be opened: the row was changed", reason);
+	if (rc == RC_UNAVAILABLE)
 		return deliver_because(rc,
-		    "the token of its link cannot be opened: keys/outbox is another, or the row "
-		    "was changed",
+		    "the key of its link is missing from keys/outbox, or no memory; bring the key "
+		    "back",
 		    reason);
 	if (rc != RC_OK)
-		return deliver_because(rc, "no memory, or no cipher", reason);
+		return deliver_because(rc, "no cipher", reason);
 	return buf_check(&letter->link);
 }
 

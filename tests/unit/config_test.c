@@ -712,7 +712,7 @@ END_TEST
 START_TEST(no_backend_is_named_as_a_program_or_a_purpose)
 {
 	static const char *const taken[] = {
-#define PURPOSE(name, directory, words) directory,
+#define PURPOSE(name, directory, use, words) directory,
 #include "crypto/purpose.def"
 #undef PURPOSE
 #define PROGRAM(name, ...) #name,

@@ -410,17 +410,36 @@ START_TEST(place_that_takes_no_file_is_tried_again)
 }
 END_TEST
 
-START_TEST(lost_key_refuses_the_row)
+/* In the directory of the outbox's keys. */
+static void
+shell_keys(const char *line)
 {
 	char command[600];
 
-	begin_posted("transport = directory\n", 1);
-	snprintf(command, sizeof(command),
-	    "for f in %s/keys/outbox/*; do head -c 32 /dev/urandom >$f; done", post.directory);
+	snprintf(command, sizeof(command), "cd %s/keys/outbox && %s", post.directory, line);
 	ck_assert_int_eq(system(command), 0);
-	must_run();
-	ck_assert_int_eq(post_int(&post, POST_REFUSED), 1);
+}
+
+/* The key may come back, so the mail waits for it. */
+START_TEST(lost_key_keeps_the_row)
+{
+	pid_t keeper;
+
+	begin_posted("transport = directory\n", 1);
+	shell_keys("umask 077; for f in *; do mv $f .$f && head -c 32 /dev/urandom >$f; done");
+	keeper = start();
+	wait_until(
+	    "SELECT COUNT(*) FROM outbox WHERE state = 'waiting' AND tries = 1 AND lease IS NULL",
+	    1);
 	ck_assert_ptr_nonnull(strstr(post_text(&post, POST_REASON), "keys/outbox"));
+	ck_assert_int_eq(post_int(&post, "SELECT COUNT(*) FROM outbox WHERE token IS NULL"), 0);
+	ck_assert_ptr_nonnull(strstr(post_read(&post, "log"), "is not among those here"));
+	kill_now(keeper);
+	shell_keys("for f in *; do mv .$f $f; done");
+	post_sql(&post, "UPDATE outbox SET next_try_at = 1");
+	must_run();
+	ck_assert_int_eq(post_int(&post, POST_ALL), 0);
+	ck_assert_uint_eq(post_mails(&post, NULL), 1);
 	end();
 }
 END_TEST
@@ -591,7 +610,7 @@ main(void)
 	tcase_add_test(tests, locked_store_after_sending_is_waited_for);
 	tcase_add_test(tests, locked_store_is_tried_again);
 	tcase_add_test(tests, place_that_takes_no_file_is_tried_again);
-	tcase_add_test(tests, lost_key_refuses_the_row);
+	tcase_add_test(tests, lost_key_keeps_the_row);
 	tcase_add_loop_test(tests, web_server_is_refused, 0, COUNT(variables));
 	tcase_add_test(tests, root_is_refused);
 	tcase_add_test(tests, broken_template_keeps_the_mails);

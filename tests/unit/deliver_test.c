@@ -263,6 +263,23 @@ START_TEST(hopeless_row_is_refused_with_its_reason)
 }
 END_TEST
 
+/* A key that is missing here may come back. */
+START_TEST(row_under_an_unknown_key_waits)
+{
+	begin("transport = directory\n");
+	post_put(&post, OUTBOX_MAIL, "verify", true);
+	post_sql(&post,
+	    "UPDATE outbox SET token = CAST(x'01' || x'0011223344556677' || substr(token, 10) AS "
+	    "BLOB)");
+	run();
+	ck_assert_int_eq(post_int(&post, POST_WAITING), 1);
+	ck_assert_ptr_nonnull(strstr(post_text(&post, POST_REASON), "missing from keys/outbox"));
+	log_flush();
+	ck_assert_ptr_nonnull(strstr(post_read(&post, "log"), "(id 0011223344556677)"));
+	end();
+}
+END_TEST
+
 START_TEST(one_hopeless_row_does_not_hold_up_the_others)
 {
 	begin("transport = directory\n");
@@ -549,6 +566,7 @@ main(void)
 	tcase_add_loop_test(tests, courier_says_later_or_never, 0, COUNT(answer_rows));
 	tcase_add_loop_test(
 	    tests, hopeless_row_is_refused_with_its_reason, 0, COUNT(hopeless_rows));
+	tcase_add_test(tests, row_under_an_unknown_key_waits);
 	tcase_add_test(tests, one_hopeless_row_does_not_hold_up_the_others);
 	tcase_add_test(tests, log_tells_neither_address_nor_link);
 	tcase_add_test(tests, reason_does_not_tell_the_link);

@@ -118,6 +118,16 @@ name_of(const char *owner, const char *below, const char *suffix)
 	return name;
 }
 
+/* The only key of a purpose. */
+static const struct key *
+key_of(const struct keyring *ring, enum purpose purpose)
+{
+	if (!keyring_seals(purpose))
+		return keyring_key(ring, purpose);
+	ck_assert_uint_eq(keyring_sealing(ring, purpose)->count, 1);
+	return &sealing_current(keyring_sealing(ring, purpose), 0)->key;
+}
+
 START_TEST(what_was_made_opens)
 {
 	struct keyring *ring;
@@ -127,7 +137,7 @@ START_TEST(what_was_made_opens)
 	ck_assert_int_eq(keyring_open(&ring, &config, ALL_PURPOSES, JWT_SIGN, &fault), RC_OK);
 	for (enum purpose i = 0; i < PURPOSES; i++) {
 		for (enum purpose j = 0; j < i; j++)
-			ck_assert_mem_ne(keyring_key(ring, i), keyring_key(ring, j), KEY_SIZE);
+			ck_assert_mem_ne(key_of(ring, i), key_of(ring, j), KEY_SIZE);
 	}
 	ck_assert_ptr_null(keyring_jwt(ring, 0));
 	ck_assert_ptr_null(keyring_jwt(ring, BACKENDS_MAX));
@@ -203,6 +213,61 @@ START_TEST(a_key_that_was_not_opened_aborts)
 	ck_assert_int_eq(
 	    keyring_open(&ring, &config, KEYS_OF(PURPOSE_ACCESS), JWT_NONE, &fault), RC_OK);
 	keyring_key(ring, PURPOSE_CSRF);
+}
+END_TEST
+
+/* The newest of them may not be the one that seals. */
+START_TEST(a_sealing_key_is_not_taken_alone)
+{
+	struct keyring *ring;
+
+	ck_assert_int_eq(
+	    keyring_open(&ring, &config, KEYS_OF(PURPOSE_OUTBOX), JWT_NONE, &fault), RC_OK);
+	keyring_key(ring, PURPOSE_OUTBOX);
+}
+END_TEST
+
+START_TEST(a_digest_key_does_not_seal)
+{
+	struct keyring *ring;
+
+	ck_assert_int_eq(
+	    keyring_open(&ring, &config, KEYS_OF(PURPOSE_ACCESS), JWT_NONE, &fault), RC_OK);
+	keyring_sealing(ring, PURPOSE_ACCESS);
+}
+END_TEST
+
+/* Whichever is spoiled, nothing is opened: what it sealed could not be told. */
+START_TEST(all_keys_that_seal_are_opened)
+{
+	const struct sealing_keys *keys;
+	unsigned char bytes[KEY_SIZE];
+	struct keyring *ring;
+	char name[64];
+
+	for (unsigned char i = 1; i < SEALING_KEYS_MAX; i++) {
+		memset(bytes, i, sizeof(bytes));
+		snprintf(name, sizeof(name), "totp/2000010%uT000000Z-x.key", (unsigned)i);
+		write_file(name, bytes, sizeof(bytes), 0600);
+	}
+	ck_assert_int_eq(
+	    keyring_open(&ring, &config, KEYS_OF(PURPOSE_TOTP), JWT_NONE, &fault), RC_OK);
+	keys = keyring_sealing(ring, PURPOSE_TOTP);
+	ck_assert_uint_eq(keys->count, SEALING_KEYS_MAX);
+	ck_assert_str_eq(keys->rows[0].kid, "20000101T000000Z-x");
+	ck_assert_int_eq(keys->rows[0].since, INT64_C(946684800000));
+	ck_assert_mem_eq(keys->rows[6].key.bytes, bytes, KEY_SIZE);
+	ck_assert_str_eq(
+	    sealing_current(keys, INT64_C(946684800000) + DAY)->kid, "20000102T000000Z-x");
+	ck_assert_str_eq(sealing_current(keys, INT64_MAX)->kid, list_of("totp").kid);
+	keyring_free(ring);
+	write_file("totp/20000101T000000Z-x.key", bytes, 31, 0600);
+	ck_assert_int_eq(open_keys(JWT_NONE), RC_NO);
+	write_file("totp/20000101T000000Z-x.key", bytes, 32, 0600);
+	ck_assert_int_eq(open_keys(JWT_NONE), RC_OK);
+	write_file("totp/20000109T000000Z-x.key", bytes, 32, 0600);
+	ck_assert_int_eq(open_keys(JWT_NONE), RC_NO);
+	ck_assert_ptr_nonnull(strstr(fault.text, "keys retire"));
 }
 END_TEST
 
@@ -627,6 +692,9 @@ main(void)
 	tcase_add_test(tests, a_publisher_gets_no_secret);
 	tcase_add_test(tests, only_named_keys_are_opened);
 	tcase_add_test_raise_signal(tests, a_key_that_was_not_opened_aborts, 6);
+	tcase_add_test_raise_signal(tests, a_sealing_key_is_not_taken_alone, 6);
+	tcase_add_test_raise_signal(tests, a_digest_key_does_not_seal, 6);
+	tcase_add_test(tests, all_keys_that_seal_are_opened);
 	tcase_add_test(tests, the_tree_is_for_the_owner_alone);
 	tcase_add_loop_test(tests, a_directory_open_to_others_is_refused, 0, ROWS(directories));
 	tcase_add_loop_test(tests, a_file_open_to_others_is_refused, 0, ROWS(files));

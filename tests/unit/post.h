@@ -127,8 +127,8 @@ post_seal(struct ctx *ctx, void *state, struct span public_id, struct span *seal
 {
 	struct buf out = BUF_INIT(512);
 	char *copy = arena_alloc(ctx->arena, 512);
-	enum rc rc = seal_put(
-	    &out, keyring_key(ctx->keys, PURPOSE_OUTBOX), &ctx->random, span_of(state), public_id);
+	enum rc rc = seal_put(&out, keyring_sealing(ctx->keys, PURPOSE_OUTBOX), ctx->now,
+	    &ctx->random, span_of(state), public_id);
 
 	ck_assert_ptr_nonnull(copy);
 	memcpy(copy, out.data, out.len);
