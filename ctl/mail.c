@@ -91,11 +91,13 @@ mail_take_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+/* With keys of before, what was sealed since cannot be opened. */
 static bool
 mail_stops(void *state)
 {
-	(void)state;
-	return mail_interrupted != 0;
+	const struct mail_sending *sending = state;
+
+	return mail_interrupted != 0 || db_outdated(sending->ctl->ctx.db);
 }
 
 /* On a terminal, once it has taken a second. */
@@ -172,6 +174,8 @@ mail_send_all(struct ctl *ctl)
 		rc = deliver_run(&deliver);
 		ctl_say("%ld sent, %ld refused, %ld put off", sending.counts[DELIVER_SENT],
 		    sending.counts[DELIVER_REFUSED], sending.counts[DELIVER_LATER]);
+		if (db_rekeyed(ctl->ctx.db))
+			ctl_say("keys have changed meanwhile; run it again for the rest");
 	}
 	deliver_close(&deliver);
 	return ctl_answer(rc, &fault);

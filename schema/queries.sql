@@ -1,5 +1,5 @@
 -- Every statement of the program. tools/sql2c makes an enum and a table of it; a program prepares
--- those whose grant it has (common/base/grant.def), once.
+-- those whose grant it has (common/base/grant.def), once. What has NONE is the store's own.
 --
 -- Above each statement: its name, its grant, a sentence. Parameters are numbered in order and
 -- bound in that order. Only what SQLite and PostgreSQL share is used. Times are milliseconds.
@@ -669,3 +669,15 @@ LIMIT ?2;
 INSERT INTO decoy (id, password_hash)
 VALUES (1, ?1)
 ON CONFLICT (id) DO UPDATE SET password_hash = excluded.password_hash;
+
+-- keys that change -----------------------------------------------------------------------------
+
+-- name: generation_read
+-- grant: NONE
+-- Which keys there are, as a number that changes with them.
+SELECT number FROM generation WHERE id = 1;
+
+-- name: generation_next
+-- grant: OPERATE
+-- Tells all processes that keys were added or taken away.
+UPDATE generation SET number = number + 1 WHERE id = 1;

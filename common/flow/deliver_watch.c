@@ -20,13 +20,19 @@ struct watch {
 };
 
 static bool
-watch_must_end(const struct watch *watch)
+watch_is_told_to_end(void)
 {
 	sigset_t pending;
 
 	sigpending(&pending);
 	return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1 ||
-	       sigismember(&pending, SIGHUP) == 1 || db_outdated(watch->deliver->ctx->db);
+	       sigismember(&pending, SIGHUP) == 1;
+}
+
+static bool
+watch_must_end(const struct watch *watch)
+{
+	return watch_is_told_to_end() || db_outdated(watch->deliver->ctx->db);
 }
 
 static bool
@@ -136,6 +142,17 @@ watch_lays_down(struct watch *watch)
 	return rest >= 0 && watch_has_time(watch, rest);
 }
 
+/* With new keys at once, while something is due soon; after its hour, when something is due now. */
+static bool
+watch_begins_anew(const struct watch *watch)
+{
+	if (watch_is_told_to_end())
+		return false;
+	if (db_rekeyed(watch->deliver->ctx->db))
+		return watch_rest(watch) >= 0;
+	return !watch_has_time(watch, 0) && !watch_must_end(watch) && watch_rest(watch) == 0;
+}
+
 static void
 watch_begin(struct watch *watch)
 {
@@ -165,8 +182,7 @@ deliver_watch(struct deliver *deliver)
 	do {
 		rc = watch_keep(&watch);
 	} while (rc == RC_OK && watch_lays_down(&watch));
-	if (rc == RC_OK && !watch_has_time(&watch, 0) && !watch_must_end(&watch) &&
-	    watch_rest(&watch) == 0)
+	if (rc == RC_OK && watch_begins_anew(&watch))
 		rc = RC_NO;
 out:
 	slots_close(watch.keepers);

@@ -14,7 +14,8 @@
  * they have finished. Then, as the only one, stays awake for what is due soon, also for a store
  * that is locked, until SIGTERM, SIGINT or SIGHUP, which it blocks: the message in hand is
  * finished. Ends too when the database was migrated or removed. Sets deliver->onlooker.stops.
- * RC_NO: its hour is over, and something is due; the caller opens everything anew and goes on. */
+ * RC_NO: its hour is over, or keys have changed, and there is something to do; the caller opens
+ * everything anew and goes on. */
 enum rc deliver_watch(struct deliver *) RC_MUST;
 
 #endif

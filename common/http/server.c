@@ -420,13 +420,14 @@ server_tick(bool on)
 	server.ticking = on;
 }
 
-/* Waits for a request (unless "listening" is off), the next due answer, or a signal. */
+/* Waits for a request (unless "listening" is off), the next due answer, a signal, or the time to
+ * look around. */
 static void
 server_wait(bool listening)
 {
 	struct pollfd listener = { .fd = listening ? FCGI_LISTENSOCK_FILENO : -1,
 		.events = POLLIN };
-	struct timespec rest = { 0, 0 };
+	struct timespec rest = { SERVER_IDLE, 0 };
 	int64_t left;
 
 	server_close_lingering(0);
@@ -437,7 +438,7 @@ server_wait(bool listening)
 	} else {
 		server_tick(false);
 	}
-	if (ppoll(&listener, 1, server.queue == NULL ? NULL : &rest, &server.outside) > 0 &&
+	if (ppoll(&listener, 1, &rest, &server.outside) > 0 &&
 	    (listener.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0)
 		server_stopping = 1;
 	server_tick(true);

@@ -12,14 +12,15 @@
 
 #define SERVER_QUEUE 256   /* answers that wait at a time */
 #define SERVER_PATIENCE 10 /* seconds for a request to arrive, or an answer to be taken */
+#define SERVER_IDLE 15     /* seconds after which a process looks around that has nothing to do */
 
 struct conn; /* one request on its way in and its answer on its way out */
 
 /* Serves one request and ends with conn_answer. */
 typedef void server_serve_fn(void *state, struct conn *);
 
-/* Called before the process waits, and now and then under load. Returns false when the process
- * should end. */
+/* Called before the process waits, now and then under load, and every SERVER_IDLE seconds without.
+ * Returns false when the process should end. */
 typedef bool server_pause_fn(void *state);
 
 /* Whether the process was started as plain CGI: one request in the environment, then the end. */

@@ -28,6 +28,7 @@ struct service {
 	unsigned char names[SERVICE_NAMES][SERVICE_NAME_SIZE]; /* of requests to come */
 	size_t names_left;
 	int64_t cleaned_at, looked_at; /* monotonic */
+	bool tidy;                     /* nothing was served since it was cleaned */
 	int64_t wake_at; /* when the first answer leaves that has put something into the outbox; 0:
 			    none */
 	bool outdated;
@@ -168,6 +169,7 @@ service_serve(void *state, struct conn *conn)
 	int64_t floor = started;
 	enum problem problem;
 
+	service->tidy = false;
 	ctx->now = clock_wall(&ctx->clock);
 	ctx->posted = false;
 	problem = problem_of(service_name_request(service));
@@ -201,7 +203,7 @@ service_should_clean(const struct service *service, int64_t now)
 {
 	if (service->process.once)
 		return randombytes_uniform(CLEAN_ONE_IN) == 0;
-	return now - service->cleaned_at >= CLEAN_EVERY;
+	return !service->tidy && now - service->cleaned_at >= CLEAN_EVERY;
 }
 
 /* Nothing is started for an answer that still waits for its time, because it would share the
@@ -217,7 +219,7 @@ service_wake(struct service *service, int64_t now)
 		service->outdated = true; /* the web server starts us anew, with a starter */
 }
 
-/* House-keeping between answers; and the end, once another version has changed the schema. */
+/* House-keeping between answers; and the end, once the schema or the keys are others. */
 static bool
 service_pause(void *state)
 {
@@ -231,12 +233,15 @@ service_pause(void *state)
 		service->looked_at = now;
 		if (db_outdated(ctx->db)) {
 			service->outdated = true;
-			log_line(LOG_NOTICE, "the database was migrated or moved; ending");
+			log_line(LOG_NOTICE, "%s; ending",
+			    db_rekeyed(ctx->db) ? "keys have changed"
+						: "the database was migrated or moved");
 		}
 	}
 	if ((program_rows[service->process.program].grants & GRANT_CLEAN) != 0 &&
 	    !service->outdated && service_should_clean(service, now)) {
 		service->cleaned_at = now;
+		service->tidy = true;
 		ctx->now = clock_wall(&ctx->clock);
 		if (clean_run(ctx, CLEAN_BATCH, &deleted) != RC_OK)
 			log_line(LOG_WARN, "house-keeping failed; it will be tried again");

@@ -175,14 +175,15 @@ process_open_files(struct process *process, struct config_fault *fault)
 	unsigned grants = program_rows[process->program].grants;
 	struct process_rights rights = process_rights(grants);
 	struct ctx *ctx = &process->ctx;
-	enum rc rc = keyring_open(&ctx->keys, ctx->config, rights.purposes, rights.jwt, fault);
+	enum rc rc = process->once ? db_open_once(&ctx->db, ctx->config, grants, fault)
+				   : db_open(&ctx->db, ctx->config, grants, fault);
 
+	/* After the database: what changes from here on it will notice. */
+	if (rc == RC_OK)
+		rc = keyring_open(&ctx->keys, ctx->config, rights.purposes, rights.jwt, fault);
 	if (rc == RC_OK && (grants & GRANT_HASH) != 0)
 		rc = hash_slots_open(
 		    &ctx->slots, ctx->config->directory, ctx->config->password.max_concurrent);
-	if (rc == RC_OK)
-		rc = process->once ? db_open_once(&ctx->db, ctx->config, grants, fault)
-				   : db_open(&ctx->db, ctx->config, grants, fault);
 	return rc;
 }
 

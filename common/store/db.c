@@ -150,7 +150,7 @@ db_prepare_granted(struct db *db)
 	if (code == SQLITE_OK && db->writes)
 		code = db_prepare(db, &db->rollback, "rollback", "ROLLBACK", 0);
 	for (enum query i = 0; code == SQLITE_OK && i < QUERIES && !db->once; i++) {
-		if ((query_table[i].grant & db->grants) != 0)
+		if ((query_table[i].grant & db->grants) != 0 || query_table[i].grant == GRANT_NONE)
 			code = db_prepare_query(db, i);
 	}
 	return code;
@@ -198,8 +198,15 @@ db_settle_files(struct db *db)
 }
 
 static enum rc
+db_read_generation(struct db *db, int64_t *generation)
+{
+	return stmt_one_int(db_query(db, QUERY_generation_read), generation);
+}
+
+static enum rc
 db_start(struct db *db, const char *path, struct config_fault *fault)
 {
+	enum rc rc;
 	int code;
 	int journal;
 
@@ -219,7 +226,11 @@ db_start(struct db *db, const char *path, struct config_fault *fault)
 		code = db_touch(db);
 	db->enforcing = true;
 	db->moved_looked = db->version_looked = clock_monotonic(&clock_system);
-	return code == SQLITE_OK ? RC_OK : sqlite_refuse_code(fault, path, code);
+	if (code != SQLITE_OK)
+		return sqlite_refuse_code(fault, path, code);
+	rc = db->once ? RC_OK : db_read_generation(db, &db->generation);
+	return rc == RC_OK ? rc
+			   : sqlite_refuse(fault, rc, path, "does not tell which keys there are");
 }
 
 static enum rc
@@ -327,7 +338,7 @@ bool
 db_outdated(struct db *db)
 {
 	int64_t now = clock_monotonic(&clock_system);
-	int64_t version;
+	int64_t version, generation;
 
 	if (db->outdated || db->moved)
 		return true;
@@ -338,7 +349,15 @@ db_outdated(struct db *db)
 		return true;
 	if (stmt_one_int(&db->version, &version) == RC_OK)
 		db->outdated = version != migration_count;
+	if (!db->outdated && !db->once && db_read_generation(db, &generation) == RC_OK)
+		db->outdated = db->rekeyed = generation != db->generation;
 	return db->outdated;
+}
+
+bool
+db_rekeyed(const struct db *db)
+{
+	return db->rekeyed && !db->moved;
 }
 
 static bool

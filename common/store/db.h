@@ -23,7 +23,8 @@ enum rc db_open(
     struct db **out, const struct config *, unsigned grants, struct config_fault *fault) RC_MUST;
 
 /* The same for a process that answers one request and ends: a statement is prepared when it is
- * first asked for, and the file is not mapped, since neither would pay. */
+ * first asked for, the file is not mapped, and it is not looked which keys there are, since none of
+ * it would pay. */
 enum rc db_open_once(
     struct db **out, const struct config *, unsigned grants, struct config_fault *fault) RC_MUST;
 
@@ -37,9 +38,13 @@ const char *db_journal(const struct db *);
 /* Whether one of the grants is to write. */
 bool db_writes(const struct db *);
 
-/* Whether another process has migrated the schema since, or the file was removed or replaced; a
- * program then ends after its answer. Looks at most once a second. */
+/* Whether another process has migrated the schema since, keys were added or taken away, or the file
+ * was removed or replaced; a program then ends after its answer. Looks at most once a second. A
+ * program opens its keys after this, so that it cannot miss that they have changed. */
 bool db_outdated(struct db *);
+
+/* Whether it is outdated by its keys alone: who begins anew can go on. */
+bool db_rekeyed(const struct db *);
 
 /* BEGIN IMMEDIATE, for every read-then-write. Waits fairly (short random sleeps) up to
  * busy_timeout, then RC_UNAVAILABLE; so too once the file was removed or replaced (a read outside

@@ -241,3 +241,9 @@ operate_decoy_write(struct ctx *ctx, const char *hash)
 	stmt_bind_text(stmt, span_of(hash));
 	return stmt_run(stmt, NULL);
 }
+
+enum rc
+operate_keys_changed(struct ctx *ctx)
+{
+	return stmt_run_one(db_query(ctx->db, QUERY_generation_next));
+}

@@ -48,6 +48,9 @@ struct audit_row {
 enum rc operate_audit_page(struct ctx *, struct span user_id, int64_t limit,
     struct audit_row **rows, size_t *count) RC_MUST;
 
+/* Tells all processes, once it is committed, that keys were added or taken away. */
+enum rc operate_keys_changed(struct ctx *) RC_MUST;
+
 enum rc operate_decoy_write(struct ctx *, const char *hash) RC_MUST;
 
 #endif

@@ -71,8 +71,10 @@ struct db {
 	bool enforcing;         /* refuse what is not among the needs */
 	bool moved;             /* the file was removed or replaced; stays so */
 	int64_t moved_looked;   /* monotonic; when that was last looked at */
-	int64_t version_looked; /* monotonic; when db_outdated last read the version */
+	int64_t version_looked; /* monotonic; when db_outdated last read version and generation */
+	int64_t generation;     /* of the keys, when this was opened */
 	bool outdated;
+	bool rekeyed; /* for no other reason than that keys have changed */
 };
 
 #endif

@@ -542,6 +542,35 @@ START_TEST(keeper_looks_for_what_others_leave)
 }
 END_TEST
 
+/* The same process goes on, with the keys that there are now. */
+START_TEST(keeper_takes_new_keys)
+{
+	struct config_fault fault = { "" };
+	pid_t keeper;
+
+	begin_posted("transport = directory\n", 1);
+	post_sql(&post, "UPDATE outbox SET next_try_at = next_try_at + 600000");
+	keeper = start();
+	wait_until_it_holds(keeper, KEEPER);
+	shell_keys("umask 077; head -c 32 /dev/urandom >$(date -u +%Y%m%dT%H%M%SZ)-ffffffff.key");
+	post_sql(&post, "UPDATE generation SET number = number + 1");
+	keyring_free(post.ctx.keys);
+	ck_assert_int_eq(
+	    keyring_open(&post.ctx.keys, post.config, KEYS_OF(PURPOSE_OUTBOX), JWT_NONE, &fault),
+	    RC_OK);
+	post.ctx.now = clock_wall(&clock_system);
+	post_put(&post, OUTBOX_MAIL, "verify", true);
+	ck_assert_int_eq(
+	    post_int(&post, "SELECT COUNT(DISTINCT substr(token, 2, 8)) FROM outbox"), 2);
+	wait_until(POST_ALL, 1);
+	ck_assert(lives(keeper));
+	ck_assert_ptr_null(strstr(post_read(&post, "log"), "not among those here"));
+	kill(keeper, SIGTERM);
+	ck_assert_int_eq(wait_for(keeper), 0);
+	end();
+}
+END_TEST
+
 static const int stop_signals[] = { SIGTERM, SIGINT, SIGHUP };
 
 START_TEST(signal_ends_the_sleep)
@@ -617,6 +646,7 @@ main(void)
 	tcase_add_test(tests, it_stays_awake_for_what_is_due_soon);
 	tcase_add_test(tests, it_ends_when_nothing_is_due_soon);
 	tcase_add_test(tests, keeper_looks_for_what_others_leave);
+	tcase_add_test(tests, keeper_takes_new_keys);
 	tcase_add_loop_test(tests, signal_ends_the_sleep, 0, COUNT(stop_signals));
 	tcase_add_test(tests, signal_lets_the_message_in_hand_leave);
 	tcase_add_test(tests, it_ends_when_the_database_is_gone);
