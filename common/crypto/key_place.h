@@ -13,6 +13,7 @@
 #define KEY_PUBLIC "public"
 #define KEY_PRIVATE "private"
 #define KEY_SHARED "shared"
+#define KEY_RETIRED ".retired" /* begins with a dot: programs of any version pass it over */
 #define KEY_PEM ".pem"
 #define KEY_BARE ".key"
 

@@ -79,9 +79,9 @@ key_write_random_fault(enum rc rc, const struct key_place *place, struct config_
 
 enum rc
 key_write_kid(const struct random_source *random, const struct key_place *place, const char *newest,
-    char kid[JWT_KID_SIZE], struct config_fault *fault)
+    int64_t from, char kid[JWT_KID_SIZE], struct config_fault *fault)
 {
-	time_t now = (time_t)(clock_wall(&clock_system) / SECOND);
+	time_t second = (time_t)(from / SECOND);
 	char stamp[32], tail[9];
 	unsigned char bytes[4];
 	struct tm parts;
@@ -90,8 +90,8 @@ key_write_kid(const struct random_source *random, const struct key_place *place,
 	if (rc != RC_OK)
 		return key_write_random_fault(rc, place, fault);
 	sodium_bin2hex(tail, sizeof(tail), bytes, sizeof(bytes));
-	for (int step = 0; step < KEY_WRITE_STEPS; step++, now++) {
-		if (gmtime_r(&now, &parts) == NULL ||
+	for (int step = 0; step < KEY_WRITE_STEPS; step++, second++) {
+		if (gmtime_r(&second, &parts) == NULL ||
 		    strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &parts) == 0)
 			break;
 		snprintf(kid, JWT_KID_SIZE, "%s-%s", stamp, tail);

@@ -15,10 +15,10 @@ enum rc key_write_random_fault(enum rc, const struct key_place *, struct config_
 enum rc key_write_place(const struct key_place *parent, const char *name, struct key_place *,
     struct config_fault *) RC_MUST;
 
-/* A name that sorts by time and after "newest" ("" for none), also when two keys are made within
- * a second or the clock was set back a little. */
+/* A name after the instant "from" (wall time) that sorts after "newest" ("" for none), also when
+ * two keys are made within a second or the clock was set back a little. */
 enum rc key_write_kid(const struct random_source *, const struct key_place *, const char *newest,
-    char kid[JWT_KID_SIZE], struct config_fault *) RC_MUST;
+    int64_t from, char kid[JWT_KID_SIZE], struct config_fault *) RC_MUST;
 
 /* Writes KID + suffix (0600) beside, syncs, renames, syncs the directory: either the whole file is
  * there after a power loss, or none. */

@@ -306,6 +306,16 @@ keyring_free(struct keyring *ring)
 	free(ring);
 }
 
+enum purpose
+keyring_purpose(const char *name)
+{
+	enum purpose purpose = 0;
+
+	while (purpose < PURPOSES && strcmp(key_place_purpose(purpose), name) != 0)
+		purpose++;
+	return purpose;
+}
+
 bool
 keyring_seals(enum purpose purpose)
 {

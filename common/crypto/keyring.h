@@ -2,6 +2,7 @@
 #ifndef YETT_CRYPTO_KEYRING_H
 #define YETT_CRYPTO_KEYRING_H
 
+#include "base/clock.h"
 #include "base/config.h"
 #include "base/random.h"
 #include "crypto/digest.h"
@@ -9,6 +10,11 @@
 #include "crypto/sealing.h"
 
 #define KEYS_DIRECTORY "keys"
+
+/* How long a new key is there before it seals. A process that serves looks once a second whether
+ * keys have changed, one that idles every 15 s, deliver between two mails; then it ends or begins
+ * anew, after what it has in hand. Two minutes are several times as long as that takes. */
+#define KEYRING_LEAD (2 * MINUTE)
 
 enum purpose {
 #define PURPOSE(name, directory, use, words) PURPOSE_##name,
@@ -44,6 +50,9 @@ const struct key *keyring_key(const struct keyring *, enum purpose);
 /* All keys of a purpose that seals, likewise. Which of them seals is decided anew at each use. */
 const struct sealing_keys *keyring_sealing(const struct keyring *, enum purpose);
 
+/* The purpose of that name; PURPOSES when there is none. */
+enum purpose keyring_purpose(const char *name);
+
 /* Whether a purpose seals. */
 bool keyring_seals(enum purpose);
 
@@ -56,16 +65,27 @@ const struct jwt_keys *keyring_jwt(const struct keyring *, size_t backend);
 enum rc keyring_make(const struct config *, const struct random_source *, size_t *made,
     struct config_fault *fault) RC_MUST;
 
+/* Makes one more key of a purpose that seals; it seals from KEYRING_LEAD on. RC_NO with *fault also
+ * when there would be more than can be opened. Who calls tells the processes (operate.h). */
+enum rc keyring_rotate(const struct config *, const struct random_source *, enum purpose,
+    char kid[JWT_KID_SIZE], struct config_fault *) RC_MUST;
+
+/* Moves a key of a purpose that seals to keys/PURPOSE/.retired/, from where it can be brought back.
+ * Who calls has seen that nothing needs it. */
+enum rc keyring_retire(
+    const struct config *, enum purpose, const char *kid, struct config_fault *) RC_MUST;
+
 struct key_row {
 	const char *owner; /* purpose or backend */
 	char kid[JWT_KID_SIZE];
-	const char *kind; /* "digest", "EdDSA", "HS256" */
-	bool current;
+	const char *kind; /* "digest", "seal", "EdDSA", "HS256" */
+	enum key_state state;
 	int64_t made; /* wall time, from the file */
 };
 
-/* Calls "row" for every key below keys/, without reading secrets. */
-enum rc keyring_list(const struct config *, void (*row)(void *state, const struct key_row *),
-    void *state, struct config_fault *fault) RC_MUST;
+/* Calls "row" for every key below keys/ that is not retired, without reading secrets. */
+enum rc keyring_list(const struct config *, int64_t now,
+    void (*row)(void *state, const struct key_row *), void *state,
+    struct config_fault *fault) RC_MUST;
 
 #endif

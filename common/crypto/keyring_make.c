@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "crypto/jwt_sign.h"
 #include "crypto/key_write.h"
 #include "crypto/pem.h"
@@ -41,7 +42,7 @@ keyring_make_purpose(const struct random_source *random, const struct key_place 
 		rc = key_place_list(&place, KEY_BARE, &names, fault);
 	if (rc != RC_OK || names.count > 0)
 		goto out;
-	rc = key_write_kid(random, &place, "", kid, fault);
+	rc = key_write_kid(random, &place, "", clock_wall(&clock_system), kid, fault);
 	if (rc == RC_OK)
 		rc = key_write_bare(random, &place, kid, false, fault);
 	if (rc == RC_OK)
@@ -153,7 +154,7 @@ keyring_make_backend(const struct random_source *random, const struct key_place 
 	newest = strcmp(newest_public, newest_shared) > 0 ? newest_public : newest_shared;
 	if (newest[0] != '\0' && (newest == newest_shared) == wants_shared)
 		goto out;
-	rc = key_write_kid(random, &backend.top, newest, kid, fault);
+	rc = key_write_kid(random, &backend.top, newest, clock_wall(&clock_system), kid, fault);
 	if (rc == RC_OK)
 		rc = wants_shared ? key_write_bare(random, &backend.shared_place, kid, true, fault)
 				  : keyring_make_pair(random, &backend.private_place,
@@ -188,22 +189,39 @@ typedef void keyring_row_fn(void *state, const struct key_row *);
 
 static void
 keyring_give_rows(const struct key_names *names, const char *owner, const char *kind,
-    const char *current, keyring_row_fn *give, void *state)
+    const char *current, int64_t now, keyring_row_fn *give, void *state)
 {
 	for (size_t i = 0; i < names->count; i++) {
 		struct key_row row = { .owner = owner, .kind = kind };
 
 		memcpy(row.kid, names->rows[i].kid, JWT_KID_SIZE);
-		row.current = strcmp(row.kid, current) == 0;
+		row.state = strcmp(row.kid, current) == 0  ? KEY_CURRENT
+			    : sealing_since(row.kid) > now ? KEY_COMING
+							   : KEY_OLD;
 		row.made = names->rows[i].made;
 		give(state, &row);
 	}
 }
 
-static enum rc
-keyring_list_purpose(const struct key_place *root, const char *name, keyring_row_fn *give,
-    void *state, struct config_fault *fault)
+/* The key of a purpose that is used for what is made now. */
+static const char *
+keyring_used(const struct key_names *names, bool seals, int64_t now)
 {
+	int64_t since[KEY_FILES_MAX] = { 0 };
+
+	if (!seals || names->count == 0)
+		return key_names_newest(names);
+	for (size_t i = 0; i < names->count; i++)
+		since[i] = sealing_since(names->rows[i].kid);
+	return names->rows[sealing_choose(since, names->count, now)].kid;
+}
+
+static enum rc
+keyring_list_purpose(const struct key_place *root, enum purpose purpose, int64_t now,
+    keyring_row_fn *give, void *state, struct config_fault *fault)
+{
+	const char *name = key_place_purpose(purpose);
+	bool seals = keyring_seals(purpose);
 	struct key_place place;
 	struct key_names names;
 	enum rc rc;
@@ -212,7 +230,8 @@ keyring_list_purpose(const struct key_place *root, const char *name, keyring_row
 	if (rc == RC_OK)
 		rc = key_place_list(&place, KEY_BARE, &names, fault);
 	if (rc == RC_OK)
-		keyring_give_rows(&names, name, "digest", key_names_newest(&names), give, state);
+		keyring_give_rows(&names, name, seals ? "seal" : "digest",
+		    keyring_used(&names, seals, now), seals ? now : INT64_MAX, give, state);
 	key_place_leave(&place);
 	return rc;
 }
@@ -238,24 +257,24 @@ keyring_list_backend(const struct key_place *root, const char *name, keyring_row
 	newest_public = key_names_newest(&backend.public_names);
 	newest_shared = key_names_newest(&backend.shared_names);
 	newest = strcmp(newest_public, newest_shared) > 0 ? newest_public : newest_shared;
-	keyring_give_rows(
-	    &backend.public_names, name, jwt_algorithm_name(JWT_EDDSA), newest, give, state);
-	keyring_give_rows(
-	    &backend.shared_names, name, jwt_algorithm_name(JWT_HS256), newest, give, state);
+	keyring_give_rows(&backend.public_names, name, jwt_algorithm_name(JWT_EDDSA), newest,
+	    INT64_MAX, give, state);
+	keyring_give_rows(&backend.shared_names, name, jwt_algorithm_name(JWT_HS256), newest,
+	    INT64_MAX, give, state);
 out:
 	keyring_leave_backend(&backend);
 	return rc;
 }
 
 enum rc
-keyring_list(const struct config *config, void (*row)(void *state, const struct key_row *),
-    void *state, struct config_fault *fault)
+keyring_list(const struct config *config, int64_t now,
+    void (*row)(void *state, const struct key_row *), void *state, struct config_fault *fault)
 {
 	struct key_place root;
 	enum rc rc = key_place_root(config, &root, fault);
 
 	for (enum purpose i = 0; rc == RC_OK && i < PURPOSES; i++)
-		rc = keyring_list_purpose(&root, key_place_purpose(i), row, state, fault);
+		rc = keyring_list_purpose(&root, i, now, row, state, fault);
 	for (size_t i = 0; rc == RC_OK && i < config->backend_count; i++) {
 		if (config->backends[i].strategy == STRATEGY_JWT)
 			rc = keyring_list_backend(

@@ -109,6 +109,14 @@ sealing_current(const struct sealing_keys *keys, int64_t now)
 	return &keys->rows[sealing_choose(since, keys->count, now)];
 }
 
+enum key_state
+sealing_state(const struct sealing_keys *keys, const struct sealing_key *key, int64_t now)
+{
+	if (key == sealing_current(keys, now))
+		return KEY_CURRENT;
+	return key->since > now ? KEY_COMING : KEY_OLD;
+}
+
 const struct sealing_key *
 sealing_find(const struct sealing_keys *keys, const unsigned char id[SEALING_ID_SIZE])
 {

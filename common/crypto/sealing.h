@@ -32,6 +32,11 @@ bool sealing_add(struct sealing_keys *, const struct key *, const char *kid);
  * come. Where that of none has, the clock was set back, and it is the oldest. */
 size_t sealing_choose(const int64_t *since, size_t count, int64_t now);
 
+enum key_state { KEY_CURRENT, KEY_COMING, KEY_OLD };
+
+/* What one of these keys is now. */
+enum key_state sealing_state(const struct sealing_keys *, const struct sealing_key *, int64_t now);
+
 /* The key that seals now; there is one at least. */
 const struct sealing_key *sealing_current(const struct sealing_keys *, int64_t now);
 

@@ -78,6 +78,7 @@ struct found {
 };
 
 static const char *found_owner;
+static int64_t found_now = INT64_C(32503680000000); /* in the year 3000 */
 
 static void
 find_row(void *state, const struct key_row *row)
@@ -87,7 +88,7 @@ find_row(void *state, const struct key_row *row)
 	if (strcmp(row->owner, found_owner) != 0)
 		return;
 	found->count++;
-	if (!row->current)
+	if (row->state != KEY_CURRENT)
 		return;
 	found->current++;
 	ck_assert(row->made > INT64_C(1600000000000));
@@ -102,7 +103,7 @@ list_of(const char *owner)
 	struct found found = { 0 };
 
 	found_owner = owner;
-	ck_assert_int_eq(keyring_list(&config, find_row, &found, &fault), RC_OK);
+	ck_assert_int_eq(keyring_list(&config, found_now, find_row, &found, &fault), RC_OK);
 	return found;
 }
 
@@ -346,7 +347,7 @@ START_TEST(a_link_is_not_followed)
 	ck_assert_int_eq(open_keys(JWT_SIGN), RC_NO);
 	found_owner = "";
 	if (strcmp(files[_i].below, "private/") != 0)
-		ck_assert_int_eq(keyring_list(&config, find_row, NULL, &fault), RC_NO);
+		ck_assert_int_eq(keyring_list(&config, found_now, find_row, NULL, &fault), RC_NO);
 	ck_assert_int_eq(unlink(path), 0);
 	ck_assert_int_eq(mkfifo(path, 0600), 0);
 	ck_assert_int_eq(open_keys(JWT_SIGN), RC_NO);
@@ -623,6 +624,81 @@ START_TEST(new_names_tell_the_time)
 }
 END_TEST
 
+/* All have it before the first uses it. */
+START_TEST(rotated_key_seals_later)
+{
+	char kid[JWT_KID_SIZE] = "", before[JWT_KID_SIZE];
+	int64_t now = clock_wall(&clock_system);
+	const struct sealing_keys *keys;
+	struct keyring *ring;
+
+	found_now = now;
+	strcpy(before, list_of("totp").kid);
+	ck_assert_int_eq(keyring_rotate(&config, &random_system, PURPOSE_TOTP, kid, &fault), RC_OK);
+	ck_assert_int_ge(sealing_since(kid), now + KEYRING_LEAD - SECOND);
+	ck_assert_int_le(sealing_since(kid), now + KEYRING_LEAD + 10 * SECOND);
+	ck_assert_uint_eq(list_of("totp").count, 2);
+	ck_assert_str_eq(list_of("totp").kid, before);
+	ck_assert_str_eq(list_of("totp").kind, "seal");
+	ck_assert_int_eq(
+	    keyring_open(&ring, &config, KEYS_OF(PURPOSE_TOTP), JWT_NONE, &fault), RC_OK);
+	keys = keyring_sealing(ring, PURPOSE_TOTP);
+	ck_assert_str_eq(sealing_current(keys, now)->kid, before);
+	ck_assert_str_eq(sealing_current(keys, sealing_since(kid))->kid, kid);
+	ck_assert_int_eq(sealing_state(keys, &keys->rows[0], now), KEY_CURRENT);
+	ck_assert_int_eq(sealing_state(keys, &keys->rows[1], now), KEY_COMING);
+	ck_assert_int_eq(sealing_state(keys, &keys->rows[0], INT64_MAX), KEY_OLD);
+	keyring_free(ring);
+	found_now = sealing_since(kid);
+	ck_assert_str_eq(list_of("totp").kid, kid);
+}
+END_TEST
+
+START_TEST(retired_key_lies_aside)
+{
+	char kid[JWT_KID_SIZE], old[JWT_KID_SIZE], name[128];
+	struct stat status;
+
+	strcpy(old, list_of("totp").kid);
+	ck_assert_int_eq(keyring_rotate(&config, &random_system, PURPOSE_TOTP, kid, &fault), RC_OK);
+	ck_assert_int_eq(keyring_retire(&config, PURPOSE_TOTP, old, &fault), RC_OK);
+	ck_assert_uint_eq(list_of("totp").count, 1);
+	ck_assert_str_eq(list_of("totp").kid, kid);
+	ck_assert_int_eq(open_keys(JWT_NONE), RC_OK);
+	ck_assert_int_eq(stat(path_of("totp/.retired"), &status), 0);
+	ck_assert_uint_eq(status.st_mode & 07777, 0700);
+	snprintf(name, sizeof(name), "totp/.retired/%s.key", old);
+	ck_assert_int_eq(stat(path_of(name), &status), 0);
+	ck_assert_uint_eq(status.st_mode & 07777, 0600);
+	ck_assert_int_eq(keyring_retire(&config, PURPOSE_TOTP, old, &fault), RC_NO);
+	ck_assert_ptr_nonnull(strstr(fault.text, "is not there"));
+}
+END_TEST
+
+/* Else the first key would seal two minutes late, or a strange one would. */
+START_TEST(rotation_begins_with_a_key)
+{
+	char kid[JWT_KID_SIZE];
+
+	ck_assert_int_eq(unlink(path_of(name_of("totp", "", ".key"))), 0);
+	ck_assert_int_eq(keyring_rotate(&config, &random_system, PURPOSE_TOTP, kid, &fault), RC_NO);
+	ck_assert_int_eq(rmdir(path_of("totp")), 0);
+	ck_assert_int_eq(keyring_rotate(&config, &random_system, PURPOSE_TOTP, kid, &fault), RC_NO);
+	ck_assert_ptr_nonnull(strstr(fault.text, "yettctl migrate"));
+}
+END_TEST
+
+START_TEST(purposes_are_found_by_name)
+{
+	ck_assert_int_eq(keyring_purpose("access"), PURPOSE_ACCESS);
+	ck_assert_int_eq(keyring_purpose("totp"), PURPOSE_TOTP);
+	ck_assert_int_eq(keyring_purpose("api"), PURPOSES);
+	ck_assert(!keyring_seals(PURPOSES));
+	ck_assert(!keyring_seals(PURPOSE_ACCESS));
+	ck_assert(keyring_seals(PURPOSE_TOTP));
+}
+END_TEST
+
 START_TEST(without_randomness_nothing_is_made)
 {
 	const struct random_source broken = fixture_random_broken();
@@ -711,6 +787,10 @@ main(void)
 	tcase_add_test(tests, a_changed_algorithm_gets_a_new_key);
 	tcase_add_test(tests, a_name_past_the_clock_is_told);
 	tcase_add_test(tests, new_names_tell_the_time);
+	tcase_add_test(tests, rotated_key_seals_later);
+	tcase_add_test(tests, retired_key_lies_aside);
+	tcase_add_test(tests, rotation_begins_with_a_key);
+	tcase_add_test(tests, purposes_are_found_by_name);
 	tcase_add_test(tests, without_randomness_nothing_is_made);
 	tcase_add_test(tests, a_signer_signs_for_a_verifier);
 	tcase_add_test(tests, without_keys_the_fault_says_so);

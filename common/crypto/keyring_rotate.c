@@ -1,0 +1,79 @@
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "crypto/key_write.h"
+
+static enum rc
+keyring_enter_purpose(const struct config *config, enum purpose purpose, struct key_place *place,
+    struct config_fault *fault)
+{
+	struct key_place root = KEY_PLACE_INIT;
+	enum rc rc = key_place_root(config, &root, fault);
+
+	*place = KEY_PLACE_INIT;
+	if (rc == RC_OK)
+		rc = key_place_enter(&root, key_place_purpose(purpose), place, fault);
+	key_place_leave(&root);
+	return rc;
+}
+
+enum rc
+keyring_rotate(const struct config *config, const struct random_source *random,
+    enum purpose purpose, char kid[JWT_KID_SIZE], struct config_fault *fault)
+{
+	struct key_place place;
+	struct key_names names = { .count = 0 };
+	enum rc rc = keyring_enter_purpose(config, purpose, &place, fault);
+
+	if (rc == RC_OK)
+		rc = key_place_list(&place, KEY_BARE, &names, fault);
+	if (rc == RC_OK && names.count == 0)
+		rc = key_place_fault(
+		    &place, "", "", fault, "holds no key; \"yettctl migrate\" makes one");
+	if (rc == RC_OK && names.count >= SEALING_KEYS_MAX)
+		rc = key_place_fault(&place, "", "", fault,
+		    "holds as many keys as can be opened; \"yettctl keys retire\" moves old ones "
+		    "away");
+	if (rc == RC_OK)
+		rc = key_write_kid(random, &place, key_names_newest(&names),
+		    clock_wall(&clock_system) + KEYRING_LEAD, kid, fault);
+	if (rc == RC_OK)
+		rc = key_write_bare(random, &place, kid, false, fault);
+	key_place_leave(&place);
+	return rc;
+}
+
+/* Both directories are synced, the one that has it now first: so it is never in none. */
+static enum rc
+keyring_move(const struct key_place *from, const struct key_place *to, const char *kid,
+    struct config_fault *fault)
+{
+	char name[JWT_KID_SIZE + 16];
+
+	snprintf(name, sizeof(name), "%s" KEY_BARE, kid);
+	if (renameat(from->fd, name, to->fd, name) != 0) {
+		if (errno == ENOENT)
+			return key_place_fault(from, name, "", fault, "is not there");
+		return key_write_errno(from, name, fault);
+	}
+	if (fsync(to->fd) != 0)
+		return key_write_errno(to, "", fault);
+	return fsync(from->fd) == 0 ? RC_OK : key_write_errno(from, "", fault);
+}
+
+enum rc
+keyring_retire(
+    const struct config *config, enum purpose purpose, const char *kid, struct config_fault *fault)
+{
+	struct key_place place, retired = KEY_PLACE_INIT;
+	enum rc rc = keyring_enter_purpose(config, purpose, &place, fault);
+
+	if (rc == RC_OK)
+		rc = key_write_place(&place, KEY_RETIRED, &retired, fault);
+	if (rc == RC_OK)
+		rc = keyring_move(&place, &retired, kid, fault);
+	key_place_leave(&retired);
+	key_place_leave(&place);
+	return rc;
+}
