@@ -63,10 +63,10 @@ change_audit(struct ctl *ctl, const char *event, struct span user, struct span s
 }
 
 enum rc
-change_audit_role(struct ctl *ctl, const char *event, struct span user, struct span role)
+change_audit_about(struct ctl *ctl, const char *event, struct span user, struct span object)
 {
 	const struct audit_entry entry = {
-		.event = event, .user = user, .actor = SPAN("operator"), .object = role
+		.event = event, .user = user, .actor = SPAN("operator"), .object = object
 	};
 
 	return audit_insert(&ctl->ctx, &entry);

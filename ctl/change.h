@@ -28,9 +28,9 @@ enum ctl_exit change_find(struct ctl *, const char *given, struct user *);
 enum rc change_audit(
     struct ctl *, const char *event, struct span user, struct span session) RC_MUST;
 
-/* The same for what happened to a role; "user" may be "not given". */
-enum rc change_audit_role(
-    struct ctl *, const char *event, struct span user, struct span role) RC_MUST;
+/* The same for what happened to something else, such as a role; "user" may be "not given". */
+enum rc change_audit_about(
+    struct ctl *, const char *event, struct span user, struct span object) RC_MUST;
 
 /* Maps the end of a transaction; RC_NO was explained already. */
 enum ctl_exit change_answer(enum rc);

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "crypto/keyring.h"
 #include "crypto/password.h"
 #include "doctor.h"
 #include "route/sandbox.h"
@@ -199,19 +198,6 @@ doctor_site(struct doctor *doctor)
 	}
 	if (fine)
 		doctor_find(doctor, FINDING_OK, "site", "%s", config->site.url);
-}
-
-static void
-doctor_keys(struct doctor *doctor)
-{
-	struct keyring *keys = NULL;
-	struct config_fault fault = { "" };
-	enum rc rc =
-	    keyring_open(&keys, doctor->ctl->config, KEYS_OF(PURPOSES) - 1, JWT_SIGN, &fault);
-
-	if (doctor_rc(doctor, rc, "keys", &fault))
-		doctor_find(doctor, FINDING_OK, "keys", "complete");
-	keyring_free(keys);
 }
 
 static bool
@@ -422,6 +408,7 @@ doctor_run(struct ctl *ctl)
 		doctor_site(&doctor);
 		doctor_keys(&doctor);
 		doctor_database(&doctor);
+		doctor_old_keys(&doctor);
 		doctor_filesystem(&doctor);
 		doctor_mail(&doctor);
 	}

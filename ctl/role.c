@@ -53,7 +53,7 @@ role_create_rows(struct ctl *ctl, struct span name, struct span description)
 
 	if (rc == RC_NO)
 		ctl_refuse("there is a role %.*s already", (int)name.len, name.data);
-	return rc == RC_OK ? change_audit_role(ctl, "role.created", (struct span){ 0 }, name) : rc;
+	return rc == RC_OK ? change_audit_about(ctl, "role.created", (struct span){ 0 }, name) : rc;
 }
 
 enum ctl_exit
@@ -100,7 +100,7 @@ role_delete_rows(struct ctl *ctl, struct span name)
 	if (rc == RC_NO)
 		ctl_refuse("somebody has the role %.*s; yettctl role unassign takes it first",
 		    (int)name.len, name.data);
-	return rc == RC_OK ? change_audit_role(ctl, "role.deleted", (struct span){ 0 }, name) : rc;
+	return rc == RC_OK ? change_audit_about(ctl, "role.deleted", (struct span){ 0 }, name) : rc;
 }
 
 enum ctl_exit
@@ -131,7 +131,8 @@ role_assign_apply(struct ctl *ctl, const struct user *user, void *state)
 
 	if (rc == RC_OK)
 		rc = operate_role_assign(&ctl->ctx, user, *name);
-	return rc == RC_OK ? change_audit_role(ctl, "role.assigned", span_of(user->id), *name) : rc;
+	return rc == RC_OK ? change_audit_about(ctl, "role.assigned", span_of(user->id), *name)
+			   : rc;
 }
 
 enum ctl_exit
@@ -160,7 +161,7 @@ role_unassign_apply(struct ctl *ctl, const struct user *user, void *state)
 	if (rc == RC_NO)
 		ctl_refuse("%.*s does not have the role %.*s", (int)user->email.len,
 		    user->email.data, (int)name->len, name->data);
-	return rc == RC_OK ? change_audit_role(ctl, "role.unassigned", span_of(user->id), *name)
+	return rc == RC_OK ? change_audit_about(ctl, "role.unassigned", span_of(user->id), *name)
 			   : rc;
 }
 

@@ -122,7 +122,7 @@ user_create_rows(struct ctl *ctl, const struct user_wish *wish)
 	if (rc == RC_OK && wish->superuser)
 		rc = operate_role_assign(&ctl->ctx, &user, SPAN(SUPERUSER));
 	if (rc == RC_OK && wish->superuser)
-		rc = change_audit_role(ctl, "role.assigned", span_of(id), SPAN(SUPERUSER));
+		rc = change_audit_about(ctl, "role.assigned", span_of(id), SPAN(SUPERUSER));
 	if (rc == RC_OK && wish->hash[0] == '\0')
 		rc = user_invite(ctl, &user);
 	return rc == RC_NO ? RC_INTERNAL : rc;

@@ -681,3 +681,8 @@ SELECT number FROM generation WHERE id = 1;
 -- grant: OPERATE
 -- Tells all processes that keys were added or taken away.
 UPDATE generation SET number = number + 1 WHERE id = 1;
+
+-- name: outbox_sealed_with
+-- grant: OPERATE
+-- How many tokens of the outbox name that key; see crypto/seal.h for where.
+SELECT COUNT(*) FROM outbox WHERE substr(token, 2, 8) = ?1;

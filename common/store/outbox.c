@@ -151,6 +151,15 @@ outbox_waiting(struct ctx *ctx, struct span channel, int64_t *count)
 	return stmt_one_int(stmt, count);
 }
 
+enum rc
+outbox_sealed_with(struct ctx *ctx, struct span key_id, int64_t *count)
+{
+	struct stmt *stmt = db_query(ctx->db, QUERY_outbox_sealed_with);
+
+	stmt_bind_blob(stmt, key_id.data, key_id.len);
+	return stmt_one_int(stmt, count);
+}
+
 static void
 outbox_listed_columns(struct stmt *stmt, struct ctx *ctx, struct outbox_listed *row)
 {

@@ -66,6 +66,9 @@ enum rc outbox_next_due(struct ctx *, bool mail_alone, int64_t *at) RC_MUST;
 /* For the operator (grant OPERATE): *count rows of the channel wait. */
 enum rc outbox_waiting(struct ctx *, struct span channel, int64_t *count) RC_MUST;
 
+/* For the operator (grant OPERATE): *count tokens are sealed with the key of that id. */
+enum rc outbox_sealed_with(struct ctx *, struct span key_id, int64_t *count) RC_MUST;
+
 struct outbox_listed {
 	struct span id, kind, recipient, state, reason;
 	int64_t tries, next_try_at, created_at;

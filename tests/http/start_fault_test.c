@@ -1,4 +1,5 @@
 /* Whatever a process refuses to start with, nobody gets in meanwhile. */
+#include "http/mail.h"
 #include "http/storm.h"
 
 #include <fcntl.h>
@@ -109,6 +110,81 @@ START_TEST(test_migrated_meanwhile)
 }
 END_TEST
 
+static pid_t
+only_process(const struct site *site, const char *program)
+{
+	pid_t pids[STORM_PROCESSES];
+
+	return site_processes(site, program, pids, STORM_PROCESSES) == 1 ? pids[0] : 0;
+}
+
+/* Whatever happens to the keys, somebody who registers gets a mail. */
+static void
+register_somebody(const struct site *site)
+{
+	const char *email = site_email();
+
+	ck_answer(ASK(site, .path = "/auth/register",
+		      .json = text("{\"email\":\"%s\",\"password\":\"%s\"}", email, SITE_PASSWORD)),
+	    201, NULL);
+	mail_wait(site, email, 1);
+}
+
+static void
+forget_password(const struct site *site, const char *email, size_t mails)
+{
+	ck_answer(
+	    ASK(site, .path = "/auth/forgot-password", .json = text("{\"email\":\"%s\"}", email)),
+	    202, NULL);
+	mail_wait(site, email, mails);
+}
+
+/* The key that has just been made seals from now on, as if its two minutes were over. */
+static void
+let_key_come(const struct site *site)
+{
+	const char *line = text("cd %s/keys/outbox && mv $(ls | tail -n 1) "
+				"$(date -u +%%Y%%m%%dT%%H%%M%%SZ)-ffffffff.key",
+	    site->state);
+
+	ck_assert_msg(system(line) == 0, "%s", line);
+	site_sql(site, "UPDATE generation SET number = number + 1");
+}
+
+/* Running processes begin anew with a new key, also those that nobody asks anything. */
+START_TEST(test_key_rotated_meanwhile)
+{
+	struct storm_member at = storm_member("wal");
+	size_t from = site_log_size(at.site);
+	pid_t busy, idle;
+
+	register_somebody(at.site);
+	forget_password(at.site, at.email, 1);
+	busy = only_process(at.site, "register");
+	idle = only_process(at.site, "password");
+	ck_assert(busy > 0 && idle > 0);
+	CTL(at.site, "keys", "rotate", "outbox");
+	let_key_come(at.site);
+	storm_rest(1200);
+	for (int i = 0; i < 5; i++)
+		register_somebody(at.site);
+	ck_assert_int_ne(only_process(at.site, "register"), busy);
+	site_log_wait(at.site, from, "keys have changed; ending");
+	for (int i = 0; i < 200 && only_process(at.site, "password") == idle; i++)
+		storm_rest(100);
+	ck_assert_int_ne(only_process(at.site, "password"), idle);
+	/* Without the old key: what is sealed now is sealed with the new one. */
+	ck_assert_int_eq(system(text("cd %s/keys/outbox && mkdir -m 700 .retired && "
+				     "mv $(ls | head -n 1) .retired/",
+			     at.site->state)),
+	    0);
+	register_somebody(at.site);
+	forget_password(at.site, at.email, 2);
+	ck_assert_ptr_null(strstr(site_log(at.site, from), "is not among those here"));
+	storm_guard_says(&at, 200, 200);
+}
+END_TEST
+
 /* Only who compares passwords needs the decoy, and takes none that a stop-watch could tell from an
  * account's hash. */
 START_TEST(test_decoy_of_other_parameters)
@@ -198,6 +274,7 @@ main(void)
 
 	tcase_add_loop_test(tests, test_start_refused, 0, START_FAULTS);
 	tcase_add_test(tests, test_migrated_meanwhile);
+	tcase_add_test(tests, test_key_rotated_meanwhile);
 	tcase_add_test(tests, test_decoy_of_other_parameters);
 	tcase_add_test(tests, test_closed_descriptors);
 	tcase_add_test(tests, test_body_that_does_not_arrive_ends_the_process);

@@ -1,4 +1,5 @@
-/* yettctl mail, and what doctor says of mail: the real binary on a state directory. */
+/* yettctl mail, keys rotate and retire, and what doctor says of mail: the real binary on a state
+ * directory. */
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -333,6 +334,120 @@ START_TEST(doctor_sees_a_sender_of_loopback)
 }
 END_TEST
 
+/* --- the keys of what waits ------------------------------------------------------------------- */
+
+#define OLDER "20200101T000000Z-a"
+#define NEWER "20200102T000000Z-b"
+
+static void
+shell(const char *line)
+{
+	char command[1200];
+
+	snprintf(command, sizeof(command), "cd '%s' && (%s) >/dev/null", post.directory, line);
+	ck_assert_msg(system(command) == 0, "%s", line);
+}
+
+/* What it refuses, and why. */
+static void
+refuses(const char *line, const char *why)
+{
+	ck_assert_msg(ctl(line) == 1, "%s: %s", line, out);
+	ck_assert_msg(strstr(err, why) != NULL, "%s: %s", line, err);
+}
+
+/* One mail is sealed with the first key. */
+static void
+begin_rotated(void)
+{
+	begin("transport = directory\n", 1);
+	shell("mv keys/outbox/*.key keys/outbox/" OLDER ".key");
+	ck_assert_int_eq(ctl("keys rotate outbox"), 0);
+}
+
+START_TEST(rotated_key_comes_and_is_told)
+{
+	begin_rotated();
+	ck_assert_int_eq(post_int(&post, "SELECT number FROM generation"), 2);
+	ck_assert_str_eq(
+	    post_text(&post, "SELECT event || ' ' || actor FROM audit"), "keys.rotated operator");
+	ck_assert_int_eq(strncmp(post_text(&post, "SELECT object FROM audit"), "outbox/20", 9), 0);
+	ck_assert_int_eq(ctl("keys list"), 0);
+	ck_assert_ptr_nonnull(strstr(out, OLDER "        seal    yes         current"));
+	ck_assert_ptr_nonnull(strstr(out, "no          coming"));
+	refuses("keys retire outbox " OLDER, "is the one that seals now");
+	shell("mv keys/outbox/$(ls keys/outbox | tail -n 1) keys/outbox/29990101T000000Z-z.key");
+	refuses("keys retire outbox 29990101T000000Z-z", "is coming");
+	ck_assert_int_eq(post_int(&post, "SELECT number FROM generation"), 2);
+	end();
+}
+END_TEST
+
+START_TEST(old_key_retires_when_nothing_needs_it)
+{
+	begin_rotated();
+	shell("cd keys/outbox && mv $(ls | tail -n 1) $(date -u +%Y%m%dT%H%M%SZ)-b.key");
+	refuses("keys retire outbox " OLDER, "may still be in use somewhere; try again after 20");
+	shell("cd keys/outbox && mv $(ls | tail -n 1) " NEWER ".key");
+	refuses("keys retire outbox " OLDER, "is still needed: 1 secrets");
+	ctl("doctor");
+	ck_assert_ptr_null(strstr(out, "old keys"));
+	post_sql(&post, "DELETE FROM outbox");
+	ctl("doctor");
+	ck_assert_ptr_nonnull(strstr(out, "warning  old keys: nothing is sealed with " OLDER));
+	ck_assert_int_eq(ctl("keys retire outbox " OLDER), 0);
+	shell("test -f keys/outbox/.retired/" OLDER ".key && test ! -e keys/outbox/" OLDER ".key");
+	ck_assert_int_eq(post_int(&post, "SELECT number FROM generation"), 3);
+	ck_assert_int_eq(
+	    post_int(&post, "SELECT COUNT(*) FROM audit WHERE event = 'keys.retired' AND "
+			    "actor = 'operator' AND object = 'outbox/" OLDER "'"),
+	    1);
+	refuses("keys retire outbox " OLDER, "is no key of this purpose");
+	ctl("doctor");
+	ck_assert_ptr_null(strstr(out, "old keys"));
+	ck_assert_ptr_nonnull(strstr(out, "ok       keys: complete"));
+	end();
+}
+END_TEST
+
+/* Nobody counts what is sealed for it yet. */
+START_TEST(key_stays_where_nobody_can_count)
+{
+	begin("transport = directory\n", 0);
+	shell("mv keys/totp/*.key keys/totp/" OLDER ".key; umask 077; "
+	      "head -c 32 /dev/urandom >keys/totp/" NEWER ".key");
+	refuses("keys retire totp " OLDER, "cannot tell what is sealed with it");
+	end();
+}
+END_TEST
+
+START_TEST(keys_are_no_more_than_can_be_opened)
+{
+	begin("transport = directory\n", 0);
+	for (int i = 1; i < SEALING_KEYS_MAX; i++)
+		ck_assert_int_eq(ctl("keys rotate outbox"), 0);
+	refuses("keys rotate outbox", "as many keys as can be opened");
+	ck_assert_int_eq(post_int(&post, "SELECT number FROM generation"), SEALING_KEYS_MAX);
+	ck_assert_int_eq(post_int(&post, "SELECT COUNT(*) FROM audit"), SEALING_KEYS_MAX - 1);
+	end();
+}
+END_TEST
+
+/* A key of which nobody was told would be used by some and missing to others. */
+START_TEST(locked_store_gets_no_key)
+{
+	sqlite3 *raw;
+
+	begin("transport = directory\n", 0);
+	raw = post_raw(&post);
+	ck_assert_int_eq(sqlite3_exec(raw, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	refuses("keys rotate outbox", "locked");
+	sqlite3_close(raw);
+	shell("test $(ls -A keys/outbox | wc -l) = 1");
+	end();
+}
+END_TEST
+
 /* --- init --------------------------------------------------------------------------------------
  */
 
@@ -377,6 +492,11 @@ main(void)
 	tcase_add_test(tests, doctor_sees_what_waits_too_long);
 	tcase_add_test(tests, doctor_sees_a_broken_template);
 	tcase_add_test(tests, doctor_sees_a_sender_of_loopback);
+	tcase_add_test(tests, rotated_key_comes_and_is_told);
+	tcase_add_test(tests, old_key_retires_when_nothing_needs_it);
+	tcase_add_test(tests, key_stays_where_nobody_can_count);
+	tcase_add_test(tests, keys_are_no_more_than_can_be_opened);
+	tcase_add_test(tests, locked_store_gets_no_key);
 	tcase_add_test(tests, init_takes_sendmail_where_it_is);
 	suite_add_tcase(suite, tests);
 	return fixture_run(suite);

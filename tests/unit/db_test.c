@@ -923,6 +923,7 @@ static const struct {
 	{ "audit_page", "reads from the end, as many rows as LIMIT says" },
 	{ "outbox_next_due", "looks at all that waits, which is little unless mail is away" },
 	{ "outbox_waiting", "counts them" },
+	{ "outbox_sealed_with", "counts them too" },
 	{ "outbox_list", "and lists them, as many as LIMIT says" },
 };
 

@@ -1,0 +1,57 @@
+/* doctor: whether all keys can be opened, and whether each is of use. */
+#include "crypto/key_place.h"
+#include "doctor.h"
+#include "keys.h"
+
+void
+doctor_keys(struct doctor *doctor)
+{
+	struct keyring *keys = NULL;
+	struct config_fault fault = { "" };
+	enum rc rc =
+	    keyring_open(&keys, doctor->ctl->config, KEYS_OF(PURPOSES) - 1, JWT_SIGN, &fault);
+
+	if (doctor_rc(doctor, rc, "keys", &fault))
+		doctor_find(doctor, FINDING_OK, "keys", "complete");
+	keyring_free(keys);
+}
+
+static void
+doctor_old_key(struct doctor *doctor, enum purpose purpose, const struct sealing_keys *keys,
+    const struct sealing_key *key)
+{
+	struct ctx *ctx = &doctor->ctl->ctx;
+	const struct config_fault none = { "" };
+	int64_t count = 0;
+	enum rc rc;
+
+	if (sealing_state(keys, key, ctx->now) != KEY_OLD ||
+	    keys_in_use_until(keys, ctx->now) > ctx->now)
+		return;
+	rc = keys_sealed(ctx, purpose, key, &count);
+	if (rc == RC_NO || !doctor_rc(doctor, rc, "old keys", &none) || count > 0)
+		return;
+	doctor_find(doctor, FINDING_WARNING, "old keys",
+	    "nothing is sealed with %s any more; yettctl keys retire %s %s", key->kid,
+	    key_place_purpose(purpose), key->kid);
+}
+
+void
+doctor_old_keys(struct doctor *doctor)
+{
+	struct config_fault fault = { "" };
+
+	for (enum purpose i = 0; i < PURPOSES && doctor->ctl->ctx.db != NULL; i++) {
+		const struct sealing_keys *keys;
+		struct keyring *ring = NULL;
+
+		/* What cannot be opened was told before. */
+		if (!keyring_seals(i) ||
+		    keyring_open(&ring, doctor->ctl->config, KEYS_OF(i), JWT_NONE, &fault) != RC_OK)
+			continue;
+		keys = keyring_sealing(ring, i);
+		for (size_t k = 0; k < keys->count; k++)
+			doctor_old_key(doctor, i, keys, &keys->rows[k]);
+		keyring_free(ring);
+	}
+}

@@ -1,0 +1,221 @@
+/* keys: a new one for a purpose that seals, and the way out for an old one. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "change.h"
+#include "keys.h"
+#include "store/outbox.h"
+
+#define KEYS_OBJECT_SIZE 128 /* PURPOSE/KID */
+#define KEYS_WHY_SIZE 80
+
+/* Who counts what is sealed for a purpose. A purpose without a row keeps its keys. */
+typedef enum rc keys_count_fn(struct ctx *, struct span key_id, int64_t *count);
+static keys_count_fn *const keys_counts[PURPOSES] = {
+	[PURPOSE_OUTBOX] = outbox_sealed_with,
+};
+
+enum rc
+keys_sealed(struct ctx *ctx, enum purpose purpose, const struct sealing_key *key, int64_t *count)
+{
+	if (keys_counts[purpose] == NULL)
+		return RC_NO;
+	return keys_counts[purpose](
+	    ctx, (struct span){ (const char *)key->id, SEALING_ID_SIZE }, count);
+}
+
+/* A request that began before the new key's turn may take as long as the new key was waited for. */
+int64_t
+keys_in_use_until(const struct sealing_keys *keys, int64_t now)
+{
+	return sealing_current(keys, now)->since + KEYRING_LEAD;
+}
+
+/* What a command works on. */
+struct keys_change {
+	enum purpose purpose;
+	char kid[JWT_KID_SIZE];
+	int lock; /* keeps others from changing keys meanwhile */
+	struct config_fault fault;
+};
+
+static enum ctl_exit
+keys_begin(struct ctl *ctl, struct keys_change *change)
+{
+	enum ctl_exit status = ctl_open_store(ctl);
+	enum rc rc;
+
+	*change = (struct keys_change){ .purpose = keyring_purpose(ctl->words[0]), .lock = -1 };
+	if (status != CTL_DONE)
+		return status;
+	if (!keyring_seals(change->purpose))
+		return ctl_refuse(
+		    "%s is no purpose that seals; outbox and totp are", ctl->words[0]);
+	change->lock = file_lock(ctl->directory);
+	rc = db_begin(ctl->ctx.db);
+	ctl->ctx.now = clock_wall(&ctl->ctx.clock);
+	if (rc == RC_OK)
+		return CTL_DONE;
+	if (change->lock >= 0)
+		close(change->lock);
+	return ctl_fault(rc);
+}
+
+/* The audit row, and the word to all processes. */
+static enum rc
+keys_tell(struct ctl *ctl, const struct keys_change *change, const char *event)
+{
+	char object[KEYS_OBJECT_SIZE];
+	enum rc rc;
+
+	snprintf(object, sizeof(object), "%s/%s", ctl->words[0], change->kid);
+	rc = change_audit_about(ctl, event, (struct span){ 0 }, span_of(object));
+	return rc == RC_OK ? operate_keys_changed(&ctl->ctx) : rc;
+}
+
+/* Ends the transaction. */
+static enum ctl_exit
+keys_end(struct ctl *ctl, const struct keys_change *change, enum rc rc)
+{
+	rc = db_end(ctl->ctx.db, rc);
+	if (change->lock >= 0)
+		close(change->lock);
+	return ctl_answer(rc, &change->fault);
+}
+
+/* The key is made while nobody else can commit, and told of by the commit. */
+enum ctl_exit
+keys_rotate(struct ctl *ctl)
+{
+	char time[CLOCK_TEXT_SIZE];
+	struct keys_change change;
+	enum ctl_exit status = keys_begin(ctl, &change);
+	enum rc made, rc;
+
+	if (status != CTL_DONE)
+		return status;
+	made = rc = keyring_rotate(
+	    ctl->config, &ctl->ctx.random, change.purpose, change.kid, &change.fault);
+	if (rc == RC_OK)
+		rc = keys_tell(ctl, &change, "keys.rotated");
+	status = keys_end(ctl, &change, rc);
+	if (status == CTL_DONE) {
+		clock_text(sealing_since(change.kid), time);
+		ctl_say("key %s is made for %s; it seals from %s on, and running processes begin "
+			"anew with it before",
+		    change.kid, ctl->words[0], time);
+	} else if (made == RC_OK) {
+		/* Nobody was told of it, so nobody may come to use it. */
+		rc = keyring_retire(ctl->config, change.purpose, change.kid, &change.fault);
+		if (rc != RC_OK)
+			(void)ctl_answer(rc, &change.fault);
+	}
+	return status;
+}
+
+static enum rc
+keys_refuse(struct keys_change *change, const char *kid, const char *why)
+{
+	snprintf(change->fault.text, sizeof(change->fault.text), "%s %s", kid, why);
+	return RC_NO;
+}
+
+static const struct sealing_key *
+keys_named(const struct sealing_keys *keys, const char *kid)
+{
+	for (size_t i = 0; i < keys->count; i++) {
+		if (strcmp(keys->rows[i].kid, kid) == 0)
+			return &keys->rows[i];
+	}
+	return NULL;
+}
+
+/* Whether its turn is over, for all processes. */
+static enum rc
+keys_is_over(struct keys_change *change, const struct sealing_keys *keys,
+    const struct sealing_key *key, int64_t now)
+{
+	int64_t until = keys_in_use_until(keys, now);
+	char time[CLOCK_TEXT_SIZE], why[KEYS_WHY_SIZE];
+
+	switch (sealing_state(keys, key, now)) {
+	case KEY_CURRENT:
+		return keys_refuse(change, key->kid,
+		    "is the one that seals now; yettctl keys rotate makes another");
+	case KEY_COMING:
+		return keys_refuse(change, key->kid, "is coming, and processes have it already");
+	case KEY_OLD:
+		break;
+	}
+	if (until <= now)
+		return RC_OK;
+	clock_text(until, time);
+	snprintf(why, sizeof(why), "may still be in use somewhere; try again after %s", time);
+	return keys_refuse(change, key->kid, why);
+}
+
+static enum rc
+keys_is_needless(struct ctx *ctx, struct keys_change *change, const struct sealing_key *key)
+{
+	char why[KEYS_WHY_SIZE];
+	int64_t count = 0;
+	enum rc rc = keys_sealed(ctx, change->purpose, key, &count);
+
+	if (rc == RC_NO)
+		return keys_refuse(
+		    change, key->kid, "stays: this version cannot tell what is sealed with it");
+	if (rc != RC_OK || count == 0)
+		return rc;
+	snprintf(
+	    why, sizeof(why), "is still needed: %lld secrets are sealed with it", (long long)count);
+	return keys_refuse(change, key->kid, why);
+}
+
+static enum rc
+keys_may_retire(struct ctl *ctl, struct keys_change *change)
+{
+	const char *kid = ctl->words[1];
+	const struct sealing_keys *keys;
+	const struct sealing_key *key;
+	struct keyring *ring = NULL;
+	enum rc rc =
+	    keyring_open(&ring, ctl->config, KEYS_OF(change->purpose), JWT_NONE, &change->fault);
+
+	if (rc != RC_OK)
+		return rc;
+	keys = keyring_sealing(ring, change->purpose);
+	key = keys_named(keys, kid);
+	if (key == NULL)
+		rc = keys_refuse(change, kid, "is no key of this purpose; see yettctl keys list");
+	else
+		rc = keys_is_over(change, keys, key, ctl->ctx.now);
+	if (rc == RC_OK)
+		rc = keys_is_needless(&ctl->ctx, change, key);
+	keyring_free(ring);
+	return rc;
+}
+
+/* Counted in the transaction, and moved before its end: nothing can come to need it in between. */
+enum ctl_exit
+keys_retire(struct ctl *ctl)
+{
+	struct keys_change change;
+	enum ctl_exit status = keys_begin(ctl, &change);
+	enum rc rc;
+
+	if (status != CTL_DONE)
+		return status;
+	rc = keys_may_retire(ctl, &change);
+	if (rc == RC_OK) {
+		snprintf(change.kid, sizeof(change.kid), "%s", ctl->words[1]);
+		rc = keys_tell(ctl, &change, "keys.retired");
+	}
+	if (rc == RC_OK)
+		rc = keyring_retire(ctl->config, change.purpose, change.kid, &change.fault);
+	status = keys_end(ctl, &change, rc);
+	if (status == CTL_DONE)
+		ctl_say("key %s lies in keys/%s/.retired now; destroy it there once no backup "
+			"needs it",
+		    change.kid, ctl->words[0]);
+	return status;
+}
