@@ -22,7 +22,7 @@ WITH_SMTP ?= $(if $(shell pkg-config --exists 'libcurl >= 7.85' && echo found),y
 WERROR ?= $(if $(CI),-Werror)
 INSTALL ?= install
 
-PACKAGES = fcgi sqlite3 libcjson libsodium libutf8proc libcrypto \
+PACKAGES = fcgi sqlite3 libcjson libsodium libutf8proc libcrypto libqrencode \
 	$(if $(filter yes,$(WITH_SMTP)),libcurl)
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-qual \
 	-Wwrite-strings -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Wswitch-enum
