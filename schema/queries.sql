@@ -10,7 +10,7 @@
 -- grant: USER_READ
 -- An account by its public id, one row for each role (or one without).
 SELECT u.id, u.public_id, u.email, u.username, u.is_active, u.is_verified, u.security_version,
-	r.role_name
+	u.second_factor, r.role_name
 FROM users u
 LEFT JOIN user_role r ON r.user_id = u.id
 WHERE u.public_id = ?1
@@ -20,7 +20,7 @@ ORDER BY r.role_name;
 -- grant: CRED_READ
 -- An account with its password hash, by address.
 SELECT u.id, u.public_id, u.email, u.username, u.is_active, u.is_verified, u.security_version,
-	r.role_name, u.password_hash
+	u.second_factor, r.role_name, u.password_hash
 FROM users u
 LEFT JOIN user_role r ON r.user_id = u.id
 WHERE u.email = ?1
@@ -30,7 +30,7 @@ ORDER BY r.role_name;
 -- grant: CRED_READ
 -- An account with its password hash, by user name.
 SELECT u.id, u.public_id, u.email, u.username, u.is_active, u.is_verified, u.security_version,
-	r.role_name, u.password_hash
+	u.second_factor, r.role_name, u.password_hash
 FROM users u
 LEFT JOIN user_role r ON r.user_id = u.id
 WHERE u.username = ?1
@@ -40,7 +40,7 @@ ORDER BY r.role_name;
 -- grant: CRED_READ
 -- An account with its password hash, by public id.
 SELECT u.id, u.public_id, u.email, u.username, u.is_active, u.is_verified, u.security_version,
-	r.role_name, u.password_hash
+	u.second_factor, r.role_name, u.password_hash
 FROM users u
 LEFT JOIN user_role r ON r.user_id = u.id
 WHERE u.public_id = ?1
@@ -116,6 +116,143 @@ UPDATE users
 SET password_hash = ?1, security_version = security_version + 1
 WHERE id = ?2 AND password_hash = ?3;
 
+-- the second factor -----------------------------------------------------------------------------
+
+-- name: totp_find
+-- grant: TOTP_CHECK
+-- The secret of an account, and the last step whose code was accepted.
+SELECT secret, algorithm, digits, period, last_step FROM totp WHERE user_id = ?1;
+
+-- name: totp_spend
+-- grant: TOTP_CHECK
+-- Accepts the code of a step. One row changes for exactly one of several racers.
+UPDATE totp SET last_step = ?1 WHERE user_id = ?2 AND last_step < ?1;
+
+-- name: session_step_up
+-- grant: TOTP_CHECK
+-- Marks a session: its user has just shown a code.
+UPDATE session SET stepup_until = ?1 WHERE public_id = ?2 AND user_id = ?3;
+
+-- name: session_stepped_up
+-- grant: TOTP_CHECK
+-- Whether it still is marked.
+SELECT 1 FROM session WHERE public_id = ?1 AND user_id = ?2 AND stepup_until > ?3;
+
+-- name: totp_enrolment_replace
+-- grant: TOTP_ENROL
+-- A secret that is to be confirmed, in place of one before.
+INSERT INTO totp_enrolment (user_id, digest, secret, algorithm, digits, period, security_version,
+	failures, expires_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8)
+ON CONFLICT (user_id) DO UPDATE SET digest = excluded.digest, secret = excluded.secret,
+	algorithm = excluded.algorithm, digits = excluded.digits, period = excluded.period,
+	security_version = excluded.security_version, failures = 0, expires_at = excluded.expires_at;
+
+-- name: totp_enrolment_find
+-- grant: TOTP_ENROL
+-- The secret behind the token of an enrolment, unless the account has changed since.
+SELECT secret, algorithm, digits, period
+FROM totp_enrolment
+WHERE user_id = ?1 AND digest = ?2 AND security_version = ?3 AND expires_at > ?4;
+
+-- name: totp_enrolment_take
+-- grant: TOTP_ENROL
+-- Uses an enrolment up; one row changes for exactly one of several racers.
+DELETE FROM totp_enrolment WHERE user_id = ?1 AND digest = ?2;
+
+-- name: totp_enrolment_fail
+-- grant: TOTP_ENROL
+-- Counts a wrong code.
+UPDATE totp_enrolment SET failures = failures + 1 WHERE user_id = ?1 AND digest = ?2;
+
+-- name: totp_enrolment_end
+-- grant: TOTP_ENROL
+-- Ends an enrolment after too many of them.
+DELETE FROM totp_enrolment WHERE user_id = ?1 AND digest = ?2 AND failures >= ?3;
+
+-- name: totp_insert
+-- grant: TOTP_ENROL
+-- The confirmed secret, with the step whose code confirmed it.
+INSERT INTO totp (user_id, secret, algorithm, digits, period, last_step, enabled_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7);
+
+-- name: totp_delete
+-- grant: TOTP_ENROL
+-- Forgets it.
+DELETE FROM totp WHERE user_id = ?1;
+
+-- name: user_add_factor
+-- grant: TOTP_ENROL
+-- From now on sign-ins ask for a second factor; it ends every JWT. No row changes when they do
+-- already.
+UPDATE users
+SET second_factor = 1, security_version = security_version + 1
+WHERE id = ?1 AND second_factor = 0;
+
+-- name: user_drop_factor
+-- grant: TOTP_ENROL
+-- The other way.
+UPDATE users
+SET second_factor = 0, security_version = security_version + 1
+WHERE id = ?1 AND second_factor = 1;
+
+-- name: session_step_down
+-- grant: TOTP_ENROL
+-- What was shown with a factor that is gone counts no more.
+UPDATE session SET stepup_until = 0 WHERE user_id = ?1 AND stepup_until > 0;
+
+-- name: recovery_insert
+-- grant: TOTP_ENROL
+-- A recovery code.
+INSERT INTO recovery_code (digest, user_id) VALUES (?1, ?2);
+
+-- name: recovery_delete
+-- grant: TOTP_ENROL
+-- Ends all of an account's.
+DELETE FROM recovery_code WHERE user_id = ?1;
+
+-- name: recovery_spend
+-- grant: TOTP_ENROL
+-- Uses one up; one row changes for exactly one of several racers.
+DELETE FROM recovery_code WHERE digest = ?1 AND user_id = ?2;
+
+-- name: recovery_count
+-- grant: TOTP_ENROL
+-- How many an account has left.
+SELECT COUNT(*) FROM recovery_code WHERE user_id = ?1;
+
+-- name: pending_login_insert
+-- grant: PENDING_MAKE
+-- A sign-in that waits for its code.
+INSERT INTO pending_login (digest, user_id, backend, agent, security_version, failures, expires_at)
+VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6);
+
+-- name: pending_login_find
+-- grant: PENDING_USE
+-- The account whose sign-in waits behind a token, unless it has changed since.
+SELECT u.id, u.public_id, u.email, u.username, u.is_active, u.is_verified, u.security_version,
+	u.second_factor, r.role_name
+FROM pending_login p
+JOIN users u ON u.id = p.user_id AND u.security_version = p.security_version
+LEFT JOIN user_role r ON r.user_id = u.id
+WHERE p.digest = ?1 AND p.backend = ?2 AND p.agent = ?3 AND p.expires_at > ?4
+ORDER BY r.role_name;
+
+-- name: pending_login_take
+-- grant: PENDING_USE
+-- Uses it up; one row changes for exactly one of several racers.
+DELETE FROM pending_login WHERE digest = ?1;
+
+-- name: pending_login_fail
+-- grant: PENDING_USE
+-- Counts a wrong code.
+UPDATE pending_login SET failures = failures + 1 WHERE digest = ?1;
+
+-- name: pending_login_end
+-- grant: PENDING_USE
+-- Ends it after too many of them.
+DELETE FROM pending_login WHERE digest = ?1 AND failures >= ?2;
+
 -- links in mails, and the outbox ---------------------------------------------------------------
 
 -- name: verify_link_insert
@@ -134,7 +271,7 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6);
 -- grant: ADDRESS_READ
 -- The account that has an address, and whether it is contested.
 SELECT u.id, u.public_id, u.email, u.username, u.is_active, u.is_verified, u.security_version,
-	r.role_name, u.contested
+	u.second_factor, r.role_name, u.contested
 FROM users u
 LEFT JOIN user_role r ON r.user_id = u.id
 WHERE u.email = ?1
@@ -144,7 +281,7 @@ ORDER BY r.role_name;
 -- grant: VERIFY_USE
 -- Token and account behind a link that confirms an address.
 SELECT u.id, u.public_id, u.email, u.username, u.is_active, u.is_verified, u.security_version,
-	r.role_name, o.kind, o.email, o.session
+	u.second_factor, r.role_name, o.kind, o.email, o.session
 FROM onetime o
 JOIN users u ON u.id = o.user_id
 LEFT JOIN user_role r ON r.user_id = u.id
@@ -155,7 +292,7 @@ ORDER BY r.role_name;
 -- grant: RESET_USE
 -- Token and account behind a link that sets a password.
 SELECT u.id, u.public_id, u.email, u.username, u.is_active, u.is_verified, u.security_version,
-	r.role_name, o.kind, o.email, o.session
+	u.second_factor, r.role_name, o.kind, o.email, o.session
 FROM onetime o
 JOIN users u ON u.id = o.user_id
 LEFT JOIN user_role r ON r.user_id = u.id
@@ -281,7 +418,7 @@ LIMIT ?2;
 -- grant: VERIFY
 -- Session and account behind an access token, one row for each role (or one without).
 SELECT u.id, u.public_id, u.email, u.username, u.is_active, u.is_verified, u.security_version,
-	r.role_name, s.id, s.public_id, s.backend
+	u.second_factor, r.role_name, s.id, s.public_id, s.backend
 FROM access_token a
 JOIN session s ON s.id = a.session_id
 JOIN users u ON u.id = s.user_id
@@ -293,7 +430,7 @@ ORDER BY r.role_name;
 -- grant: VERIFY
 -- Session and account behind the sid of a JWT.
 SELECT u.id, u.public_id, u.email, u.username, u.is_active, u.is_verified, u.security_version,
-	r.role_name, s.id, s.public_id, s.backend
+	u.second_factor, r.role_name, s.id, s.public_id, s.backend
 FROM session s
 JOIN users u ON u.id = s.user_id
 LEFT JOIN user_role r ON r.user_id = u.id
@@ -304,7 +441,7 @@ ORDER BY r.role_name;
 -- grant: VERIFY
 -- The account behind the subject of a stateless JWT.
 SELECT u.id, u.public_id, u.email, u.username, u.is_active, u.is_verified, u.security_version,
-	r.role_name
+	u.second_factor, r.role_name
 FROM users u
 LEFT JOIN user_role r ON r.user_id = u.id
 WHERE u.public_id = ?1
@@ -355,7 +492,7 @@ VALUES (?1, ?2, ?3);
 -- grant: ROTATE
 -- Session and account behind the current refresh token, one row for each role (or one without).
 SELECT u.id, u.public_id, u.email, u.username, u.is_active, u.is_verified, u.security_version,
-	r.role_name, s.id, s.public_id, s.backend, s.last_used_at, s.expires_at
+	u.second_factor, r.role_name, s.id, s.public_id, s.backend, s.last_used_at, s.expires_at
 FROM session s
 JOIN users u ON u.id = s.user_id
 LEFT JOIN user_role r ON r.user_id = u.id
@@ -366,7 +503,7 @@ ORDER BY r.role_name;
 -- grant: ROTATE
 -- Session and account behind a refresh token that was replaced, and when it was.
 SELECT u.id, u.public_id, u.email, u.username, u.is_active, u.is_verified, u.security_version,
-	r.role_name, s.id, s.public_id, s.backend, s.last_used_at, s.expires_at, c.consumed_at
+	u.second_factor, r.role_name, s.id, s.public_id, s.backend, s.last_used_at, s.expires_at, c.consumed_at
 FROM consumed_refresh c
 JOIN session s ON s.id = c.session_id
 JOIN users u ON u.id = s.user_id
@@ -516,6 +653,19 @@ WHERE id IN (SELECT id FROM outbox
 DELETE FROM outbox
 WHERE id IN (SELECT id FROM outbox WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2);
 
+-- name: clean_totp_enrolment
+-- grant: CLEAN
+-- Second factors that were never confirmed.
+DELETE FROM totp_enrolment
+WHERE user_id IN
+	(SELECT user_id FROM totp_enrolment WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2);
+
+-- name: clean_pending_login
+-- grant: CLEAN
+-- Sign-ins whose code never came.
+DELETE FROM pending_login
+WHERE digest IN (SELECT digest FROM pending_login WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2);
+
 -- name: clean_unverified
 -- grant: CLEAN
 -- Self-registered accounts that were never verified, and that nobody gave a role.
@@ -551,7 +701,7 @@ SELECT COUNT(*) FROM role;
 -- grant: OPERATE
 -- An account by its address.
 SELECT u.id, u.public_id, u.email, u.username, u.is_active, u.is_verified, u.security_version,
-	r.role_name
+	u.second_factor, r.role_name
 FROM users u
 LEFT JOIN user_role r ON r.user_id = u.id
 WHERE u.email = ?1
@@ -561,7 +711,7 @@ ORDER BY r.role_name;
 -- grant: OPERATE
 -- Accounts by address, after a given one; one row for each role (or one without).
 SELECT u.id, u.public_id, u.email, u.username, u.is_active, u.is_verified, u.security_version,
-	r.role_name
+	u.second_factor, r.role_name
 FROM users u
 LEFT JOIN user_role r ON r.user_id = u.id
 WHERE u.id IN (SELECT id FROM users WHERE email > ?1 ORDER BY email LIMIT ?2)
@@ -686,3 +836,24 @@ UPDATE generation SET number = number + 1 WHERE id = 1;
 -- grant: OPERATE
 -- How many tokens of the outbox name that key; see crypto/seal.h for where.
 SELECT COUNT(*) FROM outbox WHERE substr(token, 2, 8) = ?1;
+
+-- name: factor_sealed_with
+-- grant: OPERATE
+-- How many secrets of authenticator apps name that key.
+SELECT (SELECT COUNT(*) FROM totp WHERE substr(secret, 2, 8) = ?1)
+	+ (SELECT COUNT(*) FROM totp_enrolment WHERE substr(secret, 2, 8) = ?1);
+
+-- name: factor_sealed_otherwise
+-- grant: OPERATE
+-- Those of accounts that name another, a page of them.
+SELECT t.user_id, u.public_id, t.secret
+FROM totp t
+JOIN users u ON u.id = t.user_id
+WHERE t.user_id > ?1 AND substr(t.secret, 2, 8) <> ?2
+ORDER BY t.user_id
+LIMIT ?3;
+
+-- name: factor_reseal
+-- grant: OPERATE
+-- The same secret under another seal, unless it changed meanwhile.
+UPDATE totp SET secret = ?1 WHERE user_id = ?2 AND secret = ?3;

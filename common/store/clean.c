@@ -43,6 +43,8 @@ clean_run(struct ctx *ctx, int64_t batch, int64_t *deleted)
 		{ QUERY_clean_onetime, true, ctx->now },
 		{ QUERY_clean_outbox, true, ctx->now - OUTBOX_LISTED },
 		{ QUERY_clean_outbox_expired, true, ctx->now - OUTBOX_LISTED },
+		{ QUERY_clean_totp_enrolment, true, ctx->now },
+		{ QUERY_clean_pending_login, true, ctx->now },
 		{ QUERY_clean_unverified, unverified > 0, ctx->now - unverified },
 		{ QUERY_clean_audit, audit > 0, ctx->now - audit },
 	};

@@ -2,7 +2,7 @@
 
 #include "store/rows.h"
 
-#define USER_COLUMNS 7
+#define USER_COLUMNS 8
 
 enum rc
 user_columns(struct stmt *stmt, struct ctx *ctx, struct user *user)
@@ -17,6 +17,7 @@ user_columns(struct stmt *stmt, struct ctx *ctx, struct user *user)
 	user->is_active = stmt_get_int(stmt) != 0;
 	user->is_verified = stmt_get_int(stmt) != 0;
 	user->security_version = stmt_get_int(stmt);
+	user->second_factor = stmt_get_int(stmt) != 0;
 	return rc;
 }
 

@@ -14,6 +14,7 @@ struct user {
 	struct span email;
 	struct span username; /* "not given" without one */
 	bool is_active, is_verified, is_superuser;
+	bool second_factor; /* a sign-in asks for one */
 	int64_t security_version;
 	struct span *roles; /* sorted */
 	size_t role_count;

@@ -4,7 +4,7 @@
 static struct store s;
 
 /* Since 1970. */
-#define UNVERIFIED "INSERT INTO users VALUES (9, 'p', 'e', NULL, '', 1, 0, 1, 1, 0, 0);"
+#define UNVERIFIED "INSERT INTO users VALUES (9, 'p', 'e', NULL, '', 1, 0, 1, 1, 0, 0, 0);"
 
 /* One row of a kind that ended "ago" ms before now; whether it is deleted. */
 static const struct {
@@ -12,10 +12,14 @@ static const struct {
 	int64_t ago;
 	bool deleted;
 } rows[] = {
+	{ "totp_enrolment", "1, x'01', x'02', 'sha1', 6, 30, 1, 0, at", 0, true },
+	{ "totp_enrolment", "1, x'01', x'02', 'sha1', 6, 30, 1, 0, at", -1, false },
+	{ "pending_login", "x'01', 1, 'b', x'02', 1, 0, at", 0, true },
+	{ "pending_login", "x'01', 1, 'b', x'02', 1, 0, at", -1, false },
 	{ "access_token", "x'01', 1, at", 0, true },
 	{ "access_token", "x'01', 1, at", -1, false },
-	{ "session", "9, 'p', 1, 'b', 'u', NULL, 0, 0, at", 0, true },
-	{ "session", "9, 'p', 1, 'b', 'u', NULL, 0, 0, at", -1, false },
+	{ "session", "9, 'p', 1, 'b', 'u', NULL, 0, 0, at, 0", 0, true },
+	{ "session", "9, 'p', 1, 'b', 'u', NULL, 0, 0, at, 0", -1, false },
 	{ "attempt", "x'01', 0, x'02', at", 0, true },
 	{ "attempt", "x'01', 0, x'02', at", -1, false },
 	{ "denied_jwt", "'j', at", 0, true },
@@ -25,10 +29,10 @@ static const struct {
 	{ "audit (at, event, actor)", "at, 'e', 'operator'", 365 * DAY, true },
 	{ "audit (at, event, actor)", "at, 'e', 'operator'", 365 * DAY - 1, false },
 	/* not verified, self-registered */
-	{ "users", "9, 'p', 'e', NULL, '', 1, 0, 1, 1, at, 0", 7 * DAY, true },
-	{ "users", "9, 'p', 'e', NULL, '', 1, 0, 1, 1, at, 0", 7 * DAY - 1, false },
-	{ "users", "9, 'p', 'e', NULL, '', 1, 1, 1, 1, at, 0", 8 * DAY, false },
-	{ "users", "9, 'p', 'e', NULL, '', 1, 0, 0, 1, at, 0", 8 * DAY, false },
+	{ "users", "9, 'p', 'e', NULL, '', 1, 0, 1, 1, at, 0, 0", 7 * DAY, true },
+	{ "users", "9, 'p', 'e', NULL, '', 1, 0, 1, 1, at, 0, 0", 7 * DAY - 1, false },
+	{ "users", "9, 'p', 'e', NULL, '', 1, 1, 1, 1, at, 0, 0", 8 * DAY, false },
+	{ "users", "9, 'p', 'e', NULL, '', 1, 0, 0, 1, at, 0, 0", 8 * DAY, false },
 };
 
 static void
@@ -37,7 +41,7 @@ begin(void)
 	store_begin(&s, STORE_ALL);
 	store_user(&s, STORE_ID_A, "a@example.org", NULL, "h");
 	store_sql(&s, "INSERT INTO session VALUES"
-		      " (1, 'live', 1, 'b', 'u', NULL, 0, 0, 9000000000000)");
+		      " (1, 'live', 1, 'b', 'u', NULL, 0, 0, 9000000000000, 0)");
 }
 
 static int64_t

@@ -191,7 +191,7 @@ START_TEST(list_has_live_sessions_oldest_first)
 
 	begin();
 	store_sql(&s, "INSERT INTO session SELECT 99, 'x', user_id, backend, user_agent, NULL,"
-		      " created_at, last_used_at, 1800000000000 FROM session WHERE id = 1");
+		      " created_at, last_used_at, 1800000000000, 0 FROM session WHERE id = 1");
 	ck_assert_int_eq(session_list(&s.ctx, &ada, &rows, &count), RC_OK);
 	ck_assert_uint_eq(count, 2); /* the third is expired at this very instant */
 	ck_assert_str_eq(rows[0].id, SESSION_2);

@@ -1,0 +1,66 @@
+/* Second factors: the secrets of authenticator apps, and recovery codes. Secrets appear here
+ * sealed, tokens and recovery codes as keyed digests alone. */
+#ifndef YETT_STORE_FACTOR_H
+#define YETT_STORE_FACTOR_H
+
+#include "store/user.h"
+
+/* A sealed secret and how its codes are made; texts live in the arena when it was found. */
+struct factor {
+	struct span sealed;
+	struct span algorithm;
+	int64_t digits, period; /* seconds */
+	int64_t last_step;      /* the last one whose code was accepted; of an enrolment 0 */
+};
+
+/* RC_NO: the account has none. */
+enum rc factor_find(struct ctx *, const struct user *, struct factor *) RC_MUST;
+
+/* Accepts the code of a step, inside the caller's transaction or as one of its own. RC_NO: this one
+ * or a later one was accepted before. */
+enum rc factor_spend(struct ctx *, const struct user *, int64_t step) RC_MUST;
+
+/* Gives the account the factor, takes it away with all recovery codes and marks of sessions. Either
+ * ends every JWT. RC_NO: it has one already, or none. */
+enum rc factor_insert(struct ctx *, const struct user *, const struct factor *) RC_MUST;
+enum rc factor_delete(struct ctx *, const struct user *) RC_MUST;
+
+/* Marks the session (public id) until then; whether it is marked now: RC_NO if not. */
+enum rc factor_mark_session(
+    struct ctx *, const struct user *, struct span session, int64_t until) RC_MUST;
+enum rc factor_session_is_marked(struct ctx *, const struct user *, struct span session) RC_MUST;
+
+/* An enrolment, which takes the place of one before. */
+enum rc enrolment_replace(struct ctx *, const struct user *, struct span digest,
+    const struct factor *, int64_t expires_at) RC_MUST;
+
+/* RC_NO: none with that token, expired, or the account has changed since. */
+enum rc enrolment_find(
+    struct ctx *, const struct user *, struct span digest, struct factor *) RC_MUST;
+
+/* RC_NO when somebody else was faster. */
+enum rc enrolment_take(struct ctx *, const struct user *, struct span digest) RC_MUST;
+
+/* Counts a wrong code, and ends it with the one that makes "most". */
+enum rc enrolment_fail(struct ctx *, const struct user *, struct span digest, int64_t most) RC_MUST;
+
+enum rc recovery_insert(struct ctx *, const struct user *, struct span digest) RC_MUST;
+enum rc recovery_delete(struct ctx *, const struct user *) RC_MUST;
+
+/* Uses one up, inside the caller's transaction. RC_NO: there is none like that. */
+enum rc recovery_spend(struct ctx *, const struct user *, struct span digest) RC_MUST;
+enum rc recovery_count(struct ctx *, const struct user *, int64_t *count) RC_MUST;
+
+/* For the operator (grant OPERATE): how many secrets are sealed with the key of that id; those of
+ * accounts after "after" that are with another, a page of them in the arena; and a secret under its
+ * new seal, RC_NO when it was changed meanwhile. Of *rows only the account's row and id are set. */
+struct factor_row {
+	struct user user;
+	struct span sealed;
+};
+enum rc factor_sealed_with(struct ctx *, struct span key_id, int64_t *count) RC_MUST;
+enum rc factor_sealed_otherwise(struct ctx *, int64_t after, struct span key_id, int64_t limit,
+    struct factor_row **rows, size_t *count) RC_MUST;
+enum rc factor_reseal(struct ctx *, const struct factor_row *, struct span sealed) RC_MUST;
+
+#endif
