@@ -12,4 +12,8 @@ account_may_sign_in(const struct config *config, const struct user *user)
 	return user->is_active && (user->is_verified || !config->account.requires_verification);
 }
 
+/* It must have a second factor (totp.required_for) and has none: until it has, it may set one up
+ * and nothing else. */
+bool account_must_enrol(const struct config *, const struct user *);
+
 #endif

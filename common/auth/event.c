@@ -1,5 +1,6 @@
 #include "auth/event.h"
 
+#include "auth/backend.h"
 #include "auth/notice.h"
 #include "crypto/keyring.h"
 
@@ -27,4 +28,20 @@ event_record(struct ctx *ctx, const struct event *event)
 	entry.address = span_of(address);
 	rc = audit_insert(ctx, &entry);
 	return rc == RC_OK ? notice_event(ctx, event->name, entry.user) : rc;
+}
+
+enum rc
+event_record_by(struct ctx *ctx, const char *name, const struct identity *identity,
+    const struct user *user, const struct client *client)
+{
+	const struct event event = {
+		.name = name,
+		.client = client,
+		.user = user,
+		.by_user = true,
+		.backend = identity->backend->config->name,
+		.session = identity->session_id,
+	};
+
+	return event_record(ctx, &event);
 }

@@ -2,6 +2,7 @@
 #ifndef YETT_AUTH_EVENT_H
 #define YETT_AUTH_EVENT_H
 
+#include "auth/strategy.h"
 #include "base/client.h"
 #include "store/audit.h"
 #include "store/user.h"
@@ -17,5 +18,9 @@ struct event {
 
 /* Appends the audit row, and tells the hooks that are told of such an event. */
 enum rc event_record(struct ctx *, const struct event *) RC_MUST;
+
+/* The same of what the caller did to their account, signed in. */
+enum rc event_record_by(struct ctx *, const char *name, const struct identity *,
+    const struct user *, const struct client *) RC_MUST;
 
 #endif

@@ -1,5 +1,7 @@
 #include "auth/identity.h"
 
+#include "auth/account.h"
+
 enum rc
 identity_at(struct ctx *ctx, const struct backend *backend, const struct request *request,
     struct identity *identity, bool *presented)
@@ -17,6 +19,7 @@ identity_at(struct ctx *ctx, const struct backend *backend, const struct request
 		return rc;
 	}
 	identity->known = true;
+	identity->must_enrol = account_must_enrol(ctx->config, &identity->user);
 	identity->backend = backend;
 	return RC_OK;
 }

@@ -13,6 +13,8 @@ static const char *const limit_names[LIMITS] = {
 	[LIMIT_REQUEST_VERIFY] = "request_verify",
 	[LIMIT_RESET] = "reset",
 	[LIMIT_VERIFY] = "verify",
+	[LIMIT_TOTP_LOGIN] = "totp_login",
+	[LIMIT_TOTP] = "totp",
 	[LIMIT_RECIPIENT] = "recipient",
 	[LIMIT_WARNING] = "warning",
 	[LIMIT_NOTICE] = "notice",
@@ -44,6 +46,9 @@ limit_rate(const struct config *config, enum limit limit)
 		return config->limit.reset;
 	case LIMIT_VERIFY:
 		return config->limit.verify;
+	case LIMIT_TOTP_LOGIN:
+	case LIMIT_TOTP:
+		return config->limit.totp;
 	case LIMIT_RECIPIENT:
 	case LIMIT_NOTICE:
 	case LIMIT_CHANGE:

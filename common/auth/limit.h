@@ -16,6 +16,8 @@ enum limit {
 	LIMIT_REQUEST_VERIFY, /* the same */
 	LIMIT_RESET,          /* address */
 	LIMIT_VERIFY,         /* address */
+	LIMIT_TOTP_LOGIN,     /* user id; and address */
+	LIMIT_TOTP,           /* user id, signed in */
 	LIMIT_RECIPIENT,      /* address of mail */
 	LIMIT_WARNING, /* the same, for mails that somebody else causes and that help nobody in */
 	LIMIT_NOTICE,  /* the same, for notices to an address that nobody has confirmed */

@@ -157,7 +157,8 @@ notice_is_told(const char *event)
 	static const char *const told[] = { "user.registered", "user.verified",
 		"user.email_changed", "user.password_changed", "user.password_reset",
 		"user.deactivated", "user.deleted", "session.started", "session.ended",
-		"session.reuse_detected" };
+		"session.reuse_detected", "totp.enabled", "totp.disabled",
+		"totp.recovery_code_used" };
 
 	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
 		if (strcmp(event, told[i]) == 0)

@@ -32,6 +32,8 @@ require_judge(const struct requirement *require, const struct identity *identity
 		return VERDICT_NOBODY;
 	if (!user->is_active)
 		return VERDICT_DENIED;
+	if (identity->must_enrol)
+		return VERDICT_ENROL;
 	held = require_roles_held(&require->roles, user);
 	switch (require->kind) {
 	case REQUIRE_NONE:

@@ -11,6 +11,7 @@ enum verdict {
 	VERDICT_PASS,
 	VERDICT_ROLES,  /* somebody, without the roles */
 	VERDICT_DENIED, /* somebody who does not meet the requirement */
+	VERDICT_ENROL,  /* somebody who must set up a second factor first */
 	VERDICT_NOBODY  /* nobody is signed in */
 };
 

@@ -12,6 +12,7 @@ struct backend;
 /* Who a request comes from, as a token told. */
 struct identity {
 	bool known;
+	bool must_enrol; /* may set up a second factor, and nothing else */
 	struct user user;
 	char session_id[UUID_SIZE]; /* public; empty for a stateless token */
 	char jti[JWT_JTI_SIZE];     /* of a JWT; else empty */

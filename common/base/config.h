@@ -26,6 +26,7 @@ struct rate {
 
 /* In the order of the words in config.def. */
 enum login_identifier { LOGIN_BY_EMAIL, LOGIN_BY_USERNAME };
+enum totp_algorithm_setting { TOTP_BY_SHA1, TOTP_BY_SHA256, TOTP_BY_SHA512 };
 enum jwt_algorithm_setting { ALGORITHM_EDDSA, ALGORITHM_HS256 };
 enum synchronous_setting { SYNCHRONOUS_FULL, SYNCHRONOUS_NORMAL };
 enum journal_setting { JOURNAL_WAL, JOURNAL_DELETE };

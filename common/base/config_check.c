@@ -1,7 +1,9 @@
 /* Texts of the configuration that must be something: addresses, paths, names. */
 #include <arpa/inet.h>
 
+#include "base/arena.h"
 #include "base/config_rows.h"
+#include "base/text.h"
 
 enum { HOST_MAX = 253, HOST_SIZE = HOST_MAX + 1, LABEL_MAX = 63, MOUNT_MAX = 128 };
 
@@ -167,6 +169,18 @@ config_check_network(struct span given, char *kept)
 	if (bits.data != NULL && !config_number(bits, 0, four ? 32 : 128, &count))
 		return false;
 	return span_copy(kept, CONFIG_VALUE_SIZE, given);
+}
+
+bool
+config_check_role(struct span given, char *kept)
+{
+	struct arena *arena = arena_new(CONFIG_VALUE_SIZE);
+	struct span role;
+	bool good = arena != NULL && text_role(arena, given, &role) == RC_OK &&
+		    span_copy(kept, CONFIG_VALUE_SIZE, role);
+
+	arena_free(arena);
+	return good;
 }
 
 bool

@@ -341,11 +341,11 @@ config_judge_cookie(const struct config_reader *reader, const struct config_cook
 	    "none without secure, which browsers refuse, set secure = on or another samesite");
 }
 
-/* Whether one of the three cookies of "a" has the name of one of the three of "b". */
+/* Whether one of the cookies of "a" has the name of one of those of "b". */
 static bool
 config_cookies_clash(const char *a, const char *b)
 {
-	static const char *const endings[] = { "", "_refresh", "_csrf" };
+	static const char *const endings[] = { "", "_refresh", "_csrf", "_pending" };
 	const size_t count = sizeof(endings) / sizeof(*endings);
 	char left[96], right[96];
 

@@ -105,6 +105,7 @@ bool config_word(struct span *rest, struct span *word);
 bool config_check_url(struct span given, char *kept);
 bool config_check_origin(struct span given, char *kept);
 bool config_check_network(struct span given, char *kept);
+bool config_check_role(struct span given, char *kept);
 bool config_check_domain(struct span given, char *kept);
 bool config_check_mount(struct span given, char *kept);       /* a path in URLs, not "/" */
 bool config_check_cookie_path(struct span given, char *kept); /* the same, or "/" */

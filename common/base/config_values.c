@@ -43,6 +43,8 @@ static const struct value_meaning value_meanings[] = {
 	{ "CIDR", config_check_network,
 	    "not a list of addresses, give some such as 10.0.0.0/8 or 2001:db8::1",
 	    "IPv4 and IPv6 addresses and CIDR ranges separated by spaces" },
+	{ "REQUIRED_FOR", config_check_role, "not a list of roles, give some such as superuser",
+	    "`none`, `all`, or roles separated by spaces" },
 	{ "DOMAIN", config_check_domain, "not a domain, give one such as example.org, or nothing",
 	    "domain without a leading dot" },
 	{ "PATH", config_check_mount,

@@ -31,3 +31,9 @@ secret_span(const struct secret *secret)
 {
 	return (struct span){ secret->bytes, secret->len };
 }
+
+struct span
+secret_given(const struct secret *secret)
+{
+	return secret->len == 0 ? (struct span){ NULL, 0 } : secret_span(secret);
+}

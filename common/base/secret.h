@@ -24,4 +24,7 @@ void secret_wipe(struct secret *);
 /* The content as a view; it dies with the secret. */
 struct span secret_span(const struct secret *);
 
+/* The same; "not given" when it is empty. */
+struct span secret_given(const struct secret *);
+
 #endif

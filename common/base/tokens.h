@@ -16,16 +16,21 @@ struct tokens {
 	int64_t refresh_lifetime; /* milliseconds until the session ends */
 	char session_id[37];      /* public id; empty for a stateless token */
 	char jti[37];             /* of a stateless token; else empty */
+	struct buf pending;       /* a sign-in that waits for a second factor: its token, and none
+				     of the others */
 };
 
-#define TOKENS_INIT \
-	((struct tokens){ .access = BUF_INIT(ACCESS_TOKEN_MAX), .refresh = BUF_INIT(512) })
+#define TOKENS_INIT                                             \
+	((struct tokens){ .access = BUF_INIT(ACCESS_TOKEN_MAX), \
+	    .refresh = BUF_INIT(512),                           \
+	    .pending = BUF_INIT(512) })
 
 static inline void
 tokens_wipe(struct tokens *tokens)
 {
 	buf_free(&tokens->access);
 	buf_free(&tokens->refresh);
+	buf_free(&tokens->pending);
 }
 
 #endif

@@ -4,6 +4,7 @@
 #include "auth/event.h"
 #include "auth/limit.h"
 #include "auth/proof.h"
+#include "auth/waiting.h"
 
 struct login {
 	struct ctx *ctx;
@@ -87,6 +88,18 @@ login_record(struct login *login, const char *name, bool proved, const char *ses
 	return event_record(login->ctx, &event);
 }
 
+/* A session; or, where the account has a second factor, a sign-in that waits for it, and nothing
+ * else. */
+static enum rc
+login_issue(struct login *login, const struct user *user, struct tokens *tokens)
+{
+	if (user->second_factor)
+		return waiting_make(
+		    login->ctx, login->backend, login->client, user, &tokens->pending);
+	return issuer_of(login->backend)
+	    ->issue(login->ctx, login->backend, user, login->client->user_agent, tokens);
+}
+
 /* Session, counters and audit row in one transaction. The account is read once more inside it: a
  * password change or deactivation that came between must win. */
 static enum rc
@@ -103,13 +116,12 @@ login_start(struct login *login, struct tokens *tokens)
 			       !account_may_sign_in(login->ctx->config, &current)))
 		rc = RC_NO;
 	if (rc == RC_OK)
-		rc = issuer_of(login->backend)
-			 ->issue(login->ctx, login->backend, &current, login->client->user_agent,
-			     tokens);
+		rc = login_issue(login, &current, tokens);
 	if (rc == RC_OK)
 		rc = limit_give_back(login->ctx, &login->ticket);
 	if (rc == RC_OK)
-		rc = login_record(login, "session.started", true, tokens->session_id);
+		rc = login_record(login, current.second_factor ? "login.waits" : "session.started",
+		    true, tokens->session_id);
 	return db_end(login->ctx->db, rc);
 }
 

@@ -14,8 +14,9 @@ struct login_input {
 	struct span next;
 };
 
-/* Counts the attempt, verifies exactly one password hash, and issues tokens. Unknown, wrong,
- * inactive, unverified and locked out are one answer: LOGIN_BAD_CREDENTIALS. */
+/* Counts the attempt, verifies exactly one password hash, and issues tokens; of an account with a
+ * second factor only tokens->pending. Unknown, wrong, inactive, unverified and locked out are one
+ * answer: LOGIN_BAD_CREDENTIALS. */
 enum problem login_with_password(struct ctx *, const struct backend *, const struct client *,
     const struct login_input *, struct tokens *, struct refusal *);
 

@@ -6,7 +6,7 @@
 #include "auth/limit.h"
 #include "auth/notice.h"
 #include "auth/policy.h"
-#include "auth/proof.h"
+#include "auth/reauth.h"
 #include "crypto/password.h"
 
 struct profile {
@@ -17,60 +17,24 @@ struct profile {
 	struct credential credential;
 };
 
-static enum rc
-profile_give_back(struct ctx *ctx, const struct limit_ticket *ticket)
+/* The password, and a code where the account has a second factor. */
+static enum problem
+profile_prove(struct profile *profile, const struct secret *password, const struct secret *code)
 {
-	enum rc rc = db_begin(ctx->db);
+	enum problem problem = reauth_password(profile->ctx, profile->identity, profile->client,
+	    password, &profile->credential, &profile->refusal->wait);
 
-	return rc == RC_OK ? db_end(ctx->db, limit_give_back(ctx, ticket)) : rc;
+	if (problem != PROBLEM_NONE)
+		return problem;
+	return reauth_factor(profile->ctx, profile->identity, profile->client,
+	    &profile->credential.user, secret_given(code), &profile->refusal->wait);
 }
 
 static enum rc
 profile_record(struct profile *profile, const char *name)
 {
-	const struct event event = {
-		.name = name,
-		.client = profile->client,
-		.user = &profile->credential.user,
-		.by_user = true,
-		.backend = profile->identity->backend->config->name,
-		.session = profile->identity->session_id,
-	};
-
-	return event_record(profile->ctx, &event);
-}
-
-/* The failure's audit row; without it there is no answer either. */
-static enum problem
-profile_refused(struct profile *profile)
-{
-	enum rc rc = db_begin(profile->ctx->db);
-
-	if (rc == RC_OK)
-		rc = db_end(profile->ctx->db, profile_record(profile, "proof.failed"));
-	return rc == RC_OK ? PROBLEM_LOGIN_BAD_CREDENTIALS : problem_of(rc);
-}
-
-/* The password proof: counted before it is judged, given back when it holds. */
-static enum problem
-profile_prove(struct profile *profile, const struct secret *password)
-{
-	struct span id = span_of(profile->identity->user.id);
-	const struct limit_subject subject = { LIMIT_PASSWORD_PROOF, id, { NULL, 0 } };
-	struct limit_ticket ticket = { .count = 0 };
-	enum rc rc = limit_take(profile->ctx, &subject, 1, &ticket, &profile->refusal->wait);
-
-	if (rc == RC_NO)
-		return PROBLEM_RATE_LIMITED;
-	if (rc == RC_OK)
-		rc = credential_by_id(profile->ctx, id, &profile->credential);
-	if (rc == RC_NO)
-		return PROBLEM_NOT_AUTHENTICATED;
-	if (rc == RC_OK)
-		rc = proof_verify(profile->ctx, &profile->credential, password);
-	if (rc == RC_OK)
-		rc = profile_give_back(profile->ctx, &ticket);
-	return rc == RC_NO ? profile_refused(profile) : problem_of(rc);
+	return event_record_by(
+	    profile->ctx, name, profile->identity, &profile->credential.user, profile->client);
 }
 
 /* What was proved must still hold inside the transaction. */
@@ -218,7 +182,7 @@ profile_update(struct ctx *ctx, const struct identity *identity, const struct cl
 	struct profile profile = {
 		.ctx = ctx, .identity = identity, .client = client, .refusal = refusal
 	};
-	enum problem problem = profile_prove(&profile, &input->current_password);
+	enum problem problem = profile_prove(&profile, &input->current_password, &input->totp_code);
 	enum rc rc;
 
 	if (problem != PROBLEM_NONE)
@@ -268,7 +232,8 @@ profile_change_password(struct ctx *ctx, const struct identity *identity,
 	};
 	const struct user *user = &profile.credential.user;
 	char hash[HASH_TEXT_SIZE];
-	enum problem problem = profile_prove(&profile, &input->current_password);
+	enum problem problem = reauth_password(
+	    ctx, identity, client, &input->current_password, &profile.credential, &refusal->wait);
 	enum rc rc;
 
 	if (problem != PROBLEM_NONE)

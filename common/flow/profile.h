@@ -12,6 +12,7 @@ struct profile_input {
 	struct span email;    /* "not given": stays */
 	struct span username; /* "not given": stays */
 	struct secret current_password;
+	struct secret totp_code; /* empty: not given */
 };
 
 struct password_input {
@@ -31,7 +32,8 @@ enum problem profile_read(struct ctx *, const struct identity *, struct profile_
  * until its link is followed, and one that is taken is answered alike; else it replaces the old
  * one at once, is not verified, and all sessions end.
  * *changed is the account afterwards. RATE_LIMITED, LOGIN_BAD_CREDENTIALS, UPDATE_EMAIL_EXISTS,
- * UPDATE_USERNAME_EXISTS, NOT_AUTHENTICATED when the account is gone. */
+ * UPDATE_USERNAME_EXISTS, NOT_AUTHENTICATED when the account is gone; and where it has a second
+ * factor TOTP_STEPUP_REQUIRED, TOTP_CODE_INVALID (auth/reauth.h). */
 enum problem profile_update(struct ctx *, const struct identity *, const struct client *,
     const struct profile_input *, struct profile_view *changed, struct refusal *);
 

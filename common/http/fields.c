@@ -1,5 +1,7 @@
 #include "http/fields.h"
 
+#include <sodium.h>
+
 #include "base/json.h"
 #include "base/text.h"
 #include "http/path.h"
@@ -11,6 +13,8 @@ enum {
 	PASSWORD_MAX = 128,
 	TOKEN_MAX = 2048,
 	REFRESH_TOKEN_MAX = 512,
+	CODE_DIGITS = 6,
+	RECOVERY_DIGITS = 28,
 	/* Room for the decoded pairs of a form: at worst two blocks for eight bytes of it. */
 	SCRATCH_FACTOR = 8,
 	SCRATCH_SPARE = 1024
@@ -190,6 +194,34 @@ fields_store_new_password(struct ctx *ctx, struct span text, struct secret *secr
 	return secret_set(secret, text);
 }
 
+/* As people type them: in groups, upper or lower case. */
+static enum rc
+fields_store_code(struct span text, bool recovery, struct secret *secret)
+{
+	char code[RECOVERY_DIGITS];
+	size_t len = 0;
+	bool digits = true;
+	enum rc rc = RC_NO;
+
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.data[i];
+
+		if (c == ' ' || c == '-')
+			continue;
+		if (c >= 'A' && c <= 'F')
+			c = (char)(c - 'A' + 'a');
+		if (len == sizeof(code) || ((c < '0' || c > '9') && (c < 'a' || c > 'f')))
+			goto out;
+		digits = digits && c <= '9';
+		code[len++] = c;
+	}
+	if ((len == CODE_DIGITS && digits) || (len == RECOVERY_DIGITS && recovery))
+		rc = secret_set(secret, (struct span){ code, len });
+out:
+	sodium_memzero(code, sizeof(code));
+	return rc;
+}
+
 static enum rc
 fields_store(struct ctx *ctx, enum field_kind kind, struct span text, void *place)
 {
@@ -210,6 +242,9 @@ fields_store(struct ctx *ctx, enum field_kind kind, struct span text, void *plac
 		return length < 1 || length > PASSWORD_MAX || text_has_control(text)
 			   ? RC_NO
 			   : secret_set(place, text);
+	case FIELD_CODE:
+	case FIELD_CODE_OR_RECOVERY:
+		return fields_store_code(text, kind == FIELD_CODE_OR_RECOVERY, place);
 	case FIELD_TOKEN:
 		return length < 1 || length > TOKEN_MAX ? RC_NO
 							: fields_keep(ctx->arena, text, place);

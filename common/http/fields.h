@@ -11,14 +11,17 @@ enum field_kind {
 	FIELD_EMAIL,      /* struct span: stored form, in the arena */
 	FIELD_IDENTIFIER, /* struct span: e-mail or user name as account.login_identifier says */
 	FIELD_USERNAME,   /* struct span; an unknown member with login_identifier = email */
-	FIELD_PASSWORD_PROOF, /* struct secret: 1..128 code points */
-	FIELD_PASSWORD_NEW,   /* struct secret: password.min_length..128, no control character */
-	FIELD_PASSWORD_LINK,  /* struct secret: 1..128, no control character; the policy says the
-				 rest */
-	FIELD_TOKEN,          /* struct span: 1..2048, of a link */
-	FIELD_REFRESH_TOKEN,  /* struct span: 1..512, a view of the parsed body */
-	FIELD_NEXT,           /* struct span: a local path; anything else is as if not given */
-	FIELD_IGNORED         /* accepted, not stored */
+	FIELD_PASSWORD_PROOF,   /* struct secret: 1..128 code points */
+	FIELD_PASSWORD_NEW,     /* struct secret: password.min_length..128, no control character */
+	FIELD_PASSWORD_LINK,    /* struct secret: 1..128, no control character; the policy says the
+				   rest */
+	FIELD_CODE,             /* struct secret: 6 digits, spaces and hyphens taken out */
+	FIELD_CODE_OR_RECOVERY, /* the same, or a recovery code: 28 hexadecimal digits, made lower
+				   case */
+	FIELD_TOKEN,            /* struct span: 1..2048, of a link */
+	FIELD_REFRESH_TOKEN,    /* struct span: 1..512, a view of the parsed body */
+	FIELD_NEXT,             /* struct span: a local path; anything else is as if not given */
+	FIELD_IGNORED           /* accepted, not stored */
 };
 
 struct field {

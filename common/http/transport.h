@@ -6,7 +6,7 @@
 #include "http/request.h"
 #include "http/response.h"
 
-enum token_use { TOKEN_ACCESS, TOKEN_REFRESH };
+enum token_use { TOKEN_ACCESS, TOKEN_REFRESH, TOKEN_PENDING };
 
 /* The token that the request carries for this backend; "not given" without one. */
 typedef struct span transport_read_fn(
@@ -31,6 +31,11 @@ extern const struct transport transport_cookie;
 
 /* The transport of a backend; one line for each in transport.c. */
 const struct transport *transport_of(const struct backend_config *);
+
+/* The cookie that carries the token of a sign-in which waits for its second factor, for that long
+ * (milliseconds; below 0: no more). */
+void transport_cookie_pending(
+    const struct backend_config *, struct span token, int64_t max_age, struct response *);
 
 /* The cookie that carries the CSRF token of a cookie backend, set and read. */
 #define CSRF_SUFFIX "_csrf"

@@ -5,6 +5,7 @@
 static const char *const transport_cookie_suffix[] = {
 	[TOKEN_ACCESS] = "",
 	[TOKEN_REFRESH] = "_refresh",
+	[TOKEN_PENDING] = "_pending",
 };
 
 static struct span
@@ -54,6 +55,13 @@ transport_cookie_clear(const struct backend_config *backend, struct response *re
 {
 	transport_cookie_set(backend, TOKEN_ACCESS, SPAN(""), -1, response);
 	transport_cookie_set(backend, TOKEN_REFRESH, SPAN(""), -1, response);
+}
+
+void
+transport_cookie_pending(const struct backend_config *backend, struct span token, int64_t max_age,
+    struct response *response)
+{
+	transport_cookie_set(backend, TOKEN_PENDING, token, max_age, response);
 }
 
 void

@@ -178,6 +178,9 @@ static const struct bad {
 	{ LITERAL(WEB "[backend two]\ntransport = cookie\nstrategy = jwt\nname = yett_csrf\n"),
 	    "t:4: backend two.name: cookies named as those of [backend web], give this backend a "
 	    "name = of its own" },
+	{ LITERAL(WEB "[backend two]\ntransport = cookie\nstrategy = jwt\nname = yett_pending\n"),
+	    "t:4: backend two.name: cookies named as those of [backend web], give this backend a "
+	    "name = of its own" },
 };
 
 START_TEST(a_bad_file_is_refused_naming_line_and_key)

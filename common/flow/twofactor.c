@@ -1,0 +1,303 @@
+#include "flow/twofactor.h"
+
+#include <sodium.h>
+
+#include "auth/event.h"
+#include "auth/limit.h"
+#include "auth/notice.h"
+#include "auth/reauth.h"
+#include "crypto/keyring.h"
+#include "crypto/token.h"
+#include "store/onetime.h"
+
+struct twofactor {
+	struct ctx *ctx;
+	const struct identity *identity;
+	const struct client *client;
+	struct refusal *refusal;
+	struct credential credential;
+	struct limit_ticket ticket;
+	struct digest digest; /* of an enrolment's token */
+};
+
+void
+enrolment_wipe(struct enrolment *enrolment)
+{
+	sodium_memzero(&enrolment->secret, sizeof(enrolment->secret));
+	buf_free(&enrolment->uri);
+	buf_free(&enrolment->token);
+}
+
+static enum rc
+twofactor_record(struct twofactor *work, const char *name, const struct user *user)
+{
+	return event_record_by(work->ctx, name, work->identity, user, work->client);
+}
+
+static enum rc
+twofactor_tell(struct twofactor *work, enum mail_kind kind, const struct user *user)
+{
+	return notice_mail(work->ctx, kind, user, user->email, work->client->language);
+}
+
+/* The account inside a transaction that is begun here, as long as it may be used. */
+static enum rc
+twofactor_begin(struct twofactor *work, struct user *user)
+{
+	enum rc rc = db_begin(work->ctx->db);
+
+	if (rc != RC_OK)
+		return rc;
+	rc = user_by_id(work->ctx, span_of(work->identity->user.id), user);
+	if (rc == RC_OK && !user->is_active)
+		rc = RC_NO;
+	return rc == RC_OK ? RC_OK : db_end(work->ctx->db, rc);
+}
+
+/* Codes are counted before they are judged, and given back when they are right. */
+static enum rc
+twofactor_count(struct twofactor *work)
+{
+	const struct limit_subject subject = { LIMIT_TOTP, span_of(work->identity->user.id),
+		{ NULL, 0 } };
+
+	return limit_take(work->ctx, &subject, 1, &work->ticket, &work->refusal->wait);
+}
+
+/* The failure's audit row; without it there is no answer either. */
+static enum problem
+twofactor_refused(struct twofactor *work)
+{
+	enum rc rc = db_begin(work->ctx->db);
+
+	if (rc == RC_OK)
+		rc = db_end(
+		    work->ctx->db, twofactor_record(work, "totp.failed", &work->identity->user));
+	return rc == RC_OK ? PROBLEM_TOTP_CODE_INVALID : problem_of(rc);
+}
+
+static enum rc
+twofactor_digest(struct twofactor *work, struct span token)
+{
+	return token_digest(keyring_key(work->ctx->keys, PURPOSE_ENROLMENT), token, &work->digest);
+}
+
+/* --- setting it up -----------------------------------------------------------------------------
+ */
+
+static enum rc
+twofactor_uri(struct twofactor *work, const struct factor *factor, struct enrolment *enrolment)
+{
+	const struct config *config = work->ctx->config;
+	const struct user *user = &work->credential.user;
+	const char *issuer =
+	    config->totp.issuer[0] != '\0' ? config->totp.issuer : config->site.name;
+	struct totp totp;
+	enum rc rc = second_factor_kind(user, factor, &totp);
+
+	if (rc != RC_OK)
+		return rc;
+	totp_put_uri(&enrolment->uri, &totp,
+	    (struct span){ (const char *)enrolment->secret.bytes, TOTP_SECRET }, span_of(issuer),
+	    user->email);
+	return buf_check(&enrolment->uri);
+}
+
+static enum rc
+twofactor_enrol(struct twofactor *work, struct enrolment *enrolment)
+{
+	struct ctx *ctx = work->ctx;
+	const struct user *user = &work->credential.user;
+	struct token token = { "" };
+	struct factor factor;
+	enum rc rc = second_factor_new(ctx, user, &enrolment->secret, &factor);
+
+	if (rc == RC_OK)
+		rc = twofactor_uri(work, &factor, enrolment);
+	if (rc == RC_OK)
+		rc = token_new(&ctx->random, &token);
+	if (rc == RC_OK)
+		rc = twofactor_digest(work, token_span(&token));
+	if (rc == RC_OK)
+		rc = enrolment_replace(
+		    ctx, user, DIGEST_SPAN(work->digest), &factor, ctx->now + FACTOR_LIFETIME);
+	if (rc == RC_OK) {
+		buf_add(&enrolment->token, token_span(&token));
+		rc = buf_check(&enrolment->token);
+	}
+	token_wipe(&token);
+	return rc;
+}
+
+enum problem
+twofactor_enable(struct ctx *ctx, const struct identity *identity, const struct client *client,
+    const struct secret *password, struct enrolment *enrolment, struct refusal *refusal)
+{
+	struct twofactor work = {
+		.ctx = ctx, .identity = identity, .client = client, .refusal = refusal
+	};
+	enum problem problem =
+	    reauth_password(ctx, identity, client, password, &work.credential, &refusal->wait);
+
+	if (problem != PROBLEM_NONE)
+		return problem;
+	if (work.credential.user.second_factor)
+		return PROBLEM_TOTP_ALREADY_ENABLED;
+	return problem_of(twofactor_enrol(&work, enrolment));
+}
+
+/* Inside the transaction, with the account as it is. RC_NO: *problem says what is wrong. */
+static enum rc
+twofactor_confirm_use(struct twofactor *work, const struct user *user, struct span code,
+    struct recovery_codes *codes, enum problem *problem)
+{
+	struct ctx *ctx = work->ctx;
+	struct span digest = DIGEST_SPAN(work->digest);
+	struct factor factor;
+	enum rc rc;
+
+	*problem = PROBLEM_TOTP_ALREADY_ENABLED;
+	if (user->second_factor)
+		return RC_NO;
+	*problem = PROBLEM_TOTP_ENROLL_BAD_TOKEN;
+	rc = enrolment_find(ctx, user, digest, &factor);
+	if (rc != RC_OK)
+		return rc;
+	*problem = PROBLEM_TOTP_CODE_INVALID;
+	rc = second_factor_match(ctx, user, &factor, code, &factor.last_step);
+	if (rc == RC_OK)
+		rc = enrolment_take(ctx, user, digest);
+	if (rc == RC_OK)
+		rc = factor_insert(ctx, user, &factor);
+	/* What was asked for without a code is not done any more: an address that waits for its
+	 * link would take the account along. */
+	if (rc == RC_OK)
+		rc = onetime_end(ctx, user, ONETIME_CHANGE);
+	if (rc == RC_OK)
+		rc = second_factor_recovery(ctx, user, codes);
+	if (rc == RC_OK)
+		rc = limit_give_back(ctx, &work->ticket);
+	if (rc == RC_OK)
+		rc = twofactor_record(work, "totp.enabled", user);
+	return rc == RC_OK ? twofactor_tell(work, MAIL_KIND_FACTOR_ADDED, user) : rc;
+}
+
+/* In one transaction with its judgement: a wrong code counts against the enrolment and leaves an
+ * audit row, which stay though it is refused. */
+static enum rc
+twofactor_confirm_judge(
+    struct twofactor *work, struct span code, struct recovery_codes *codes, enum problem *problem)
+{
+	struct db *db = work->ctx->db;
+	struct user user;
+	enum rc rc = twofactor_begin(work, &user);
+
+	*problem = PROBLEM_NOT_AUTHENTICATED;
+	if (rc != RC_OK)
+		return rc;
+	rc = twofactor_confirm_use(work, &user, code, codes, problem);
+	if (rc != RC_NO || *problem != PROBLEM_TOTP_CODE_INVALID)
+		return db_end(db, rc);
+	rc = enrolment_fail(work->ctx, &user, DIGEST_SPAN(work->digest), FACTOR_TRIES);
+	if (rc == RC_OK)
+		rc = twofactor_record(work, "totp.failed", &user);
+	return rc == RC_OK ? db_keep(db, RC_NO) : db_end(db, rc);
+}
+
+enum problem
+twofactor_confirm(struct ctx *ctx, const struct identity *identity, const struct client *client,
+    const struct confirm_input *input, struct recovery_codes *codes, struct refusal *refusal)
+{
+	struct twofactor work = {
+		.ctx = ctx, .identity = identity, .client = client, .refusal = refusal
+	};
+	enum problem problem = PROBLEM_TOTP_ENROLL_BAD_TOKEN;
+	enum rc rc = twofactor_digest(&work, input->token);
+
+	if (rc == RC_OK) {
+		problem = PROBLEM_RATE_LIMITED;
+		rc = twofactor_count(&work);
+	}
+	if (rc == RC_OK)
+		rc = twofactor_confirm_judge(&work, secret_span(&input->code), codes, &problem);
+	return rc == RC_NO ? problem : problem_of(rc);
+}
+
+/* --- taking it away ----------------------------------------------------------------------------
+ */
+
+static enum rc
+twofactor_disable_use(struct twofactor *work, const struct user *user, struct span code)
+{
+	enum factor_used used;
+	enum rc rc = second_factor_use(work->ctx, user, code, true, &used);
+
+	if (rc == RC_OK)
+		rc = factor_delete(work->ctx, user);
+	if (rc == RC_OK)
+		rc = limit_give_back(work->ctx, &work->ticket);
+	if (rc == RC_OK && used == FACTOR_RECOVERY)
+		rc = twofactor_record(work, "totp.recovery_code_used", user);
+	if (rc == RC_OK)
+		rc = twofactor_record(work, "totp.disabled", user);
+	return rc == RC_OK ? twofactor_tell(work, MAIL_KIND_FACTOR_REMOVED, user) : rc;
+}
+
+enum problem
+twofactor_disable(struct ctx *ctx, const struct identity *identity, const struct client *client,
+    const struct secret *code, struct refusal *refusal)
+{
+	struct twofactor work = {
+		.ctx = ctx, .identity = identity, .client = client, .refusal = refusal
+	};
+	struct user user;
+	enum rc rc = twofactor_count(&work);
+
+	if (rc == RC_NO)
+		return PROBLEM_RATE_LIMITED;
+	if (rc == RC_OK)
+		rc = twofactor_begin(&work, &user);
+	if (rc == RC_OK)
+		rc = db_end(ctx->db, twofactor_disable_use(&work, &user, secret_span(code)));
+	return rc == RC_NO ? twofactor_refused(&work) : problem_of(rc);
+}
+
+/* --- recovery codes ----------------------------------------------------------------------------
+ */
+
+static enum rc
+twofactor_renew_use(struct twofactor *work, const struct user *user, struct recovery_codes *codes)
+{
+	enum rc rc = RC_NO;
+
+	if (user->security_version == work->credential.user.security_version)
+		rc = second_factor_recovery(work->ctx, user, codes);
+	if (rc == RC_OK)
+		rc = twofactor_record(work, "totp.recovery_codes_renewed", user);
+	return rc == RC_OK ? twofactor_tell(work, MAIL_KIND_RECOVERY_RENEWED, user) : rc;
+}
+
+enum problem
+twofactor_renew(struct ctx *ctx, const struct identity *identity, const struct client *client,
+    const struct renew_input *input, struct recovery_codes *codes, struct refusal *refusal)
+{
+	struct twofactor work = {
+		.ctx = ctx, .identity = identity, .client = client, .refusal = refusal
+	};
+	enum problem problem = reauth_password(
+	    ctx, identity, client, &input->current_password, &work.credential, &refusal->wait);
+	struct user user;
+	enum rc rc;
+
+	if (problem == PROBLEM_NONE && !work.credential.user.second_factor)
+		problem = PROBLEM_TOTP_NOT_ENABLED;
+	if (problem == PROBLEM_NONE)
+		problem = reauth_factor(ctx, identity, client, &work.credential.user,
+		    secret_given(&input->totp_code), &refusal->wait);
+	if (problem != PROBLEM_NONE)
+		return problem;
+	rc = twofactor_begin(&work, &user);
+	if (rc == RC_OK)
+		rc = db_end(ctx->db, twofactor_renew_use(&work, &user, codes));
+	return rc == RC_NO ? PROBLEM_NOT_AUTHENTICATED : problem_of(rc);
+}
