@@ -105,42 +105,34 @@ guard_pass(struct exchange *x)
 	static const char *const headers[] = { "X-Auth-User", "X-Auth-Email", "X-Auth-Roles",
 		"X-Auth-Backend" };
 
+	/* Who has to enrol first is nobody to an application, even under "none". */
+	bool told = x->caller.known && !x->caller.must_enrol;
 	enum problem problem = PROBLEM_NONE;
 
-	if (x->caller.known)
+	if (told)
 		problem = guard_names(x, x->request->authorizer ? variables : headers);
 	if (problem != PROBLEM_NONE)
 		return problem;
-	if (x->caller.known && x->request->authorizer)
+	if (told && x->request->authorizer)
 		response_header(x->response, "Variable-REMOTE_USER", span_of(x->caller.user.id));
 	x->response->status = 200;
 	return PROBLEM_NONE;
 }
 
-/* The login page of the first cookie backend, with the way back; RC_NO where there is none. */
+/* A page of a cookie backend, with the way back; RC_NO where there is none. */
 static enum rc
-guard_redirect(struct exchange *x, struct span target)
+guard_redirect(
+    struct exchange *x, enum handler page, const struct backend *backend, struct span target)
 {
-	const struct backend *backend = backends_first_cookie(x->backends);
-	struct buf location = BUF_INIT(TARGET_MAX * 4);
-	struct span login;
-	enum rc rc;
+	struct span location;
 
-	if (backend == NULL)
+	if (backend == NULL || !backend->transport->is_cookie)
 		return RC_NO;
-	login = exchange_path(x, HANDLER_login_get, backend);
-	if (login.data == NULL)
+	location = exchange_path_next(x, page, backend, target);
+	if (location.data == NULL)
 		return RC_UNAVAILABLE;
-	buf_add(&location, login);
-	if (path_is_local(target)) {
-		buf_text(&location, "?next=");
-		path_put_component(&location, target);
-	}
-	rc = buf_check(&location);
-	if (rc == RC_OK)
-		response_redirect(x->response, 302, buf_span(&location));
-	buf_free(&location);
-	return rc;
+	response_redirect(x->response, 302, location);
+	return RC_OK;
 }
 
 static enum problem
@@ -152,7 +144,12 @@ guard_answer(struct guard *guard, struct span target)
 
 	if (guard->verdict == VERDICT_PASS)
 		return guard_pass(x);
-	if (guard->verdict == VERDICT_NOBODY && browser && guard_redirect(x, target) == RC_OK)
+	if (guard->verdict == VERDICT_NOBODY && browser &&
+	    guard_redirect(x, HANDLER_login_get, backends_first_cookie(x->backends), target) ==
+		RC_OK)
+		return PROBLEM_NONE;
+	if (guard->verdict == VERDICT_ENROL && browser && x->config->routes.twofactor &&
+	    guard_redirect(x, HANDLER_factor_enable_get, x->caller.backend, target) == RC_OK)
 		return PROBLEM_NONE;
 	if (x->config->guard.deny_style == DENY_FCGID)
 		return PROBLEM_NOT_AUTHENTICATED;
@@ -161,6 +158,8 @@ guard_answer(struct guard *guard, struct span target)
 		return PROBLEM_INSUFFICIENT_ROLES;
 	case VERDICT_DENIED:
 		return PROBLEM_AUTHORIZATION_DENIED;
+	case VERDICT_ENROL:
+		return PROBLEM_TOTP_ENROLLMENT_REQUIRED;
 	case VERDICT_NOBODY:
 	case VERDICT_PASS:
 		break;

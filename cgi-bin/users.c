@@ -8,6 +8,7 @@ static const struct field profile_fields[] = {
 	{ "username", NULL, FIELD_USERNAME, false, offsetof(struct profile_input, username) },
 	{ "current_password", NULL, FIELD_PASSWORD_PROOF, true,
 	    offsetof(struct profile_input, current_password) },
+	{ "totp_code", NULL, FIELD_CODE, false, offsetof(struct profile_input, totp_code) },
 };
 
 /* These are changed elsewhere or by others, and asking for them here is told apart. */
@@ -52,6 +53,7 @@ me_patch(struct exchange *x)
 	if (problem == PROBLEM_NONE)
 		users_show(x, &changed);
 	secret_wipe(&input.current_password);
+	secret_wipe(&input.totp_code);
 	return problem;
 }
 

@@ -25,6 +25,12 @@ static const struct {
 	[PAGE_MAIL_SENT] = { "mail-sent", "Look into your mail" },
 	[PAGE_RESET] = { "reset", "Set a new password" },
 	[PAGE_RESET_DONE] = { "reset-done", "Password set" },
+	[PAGE_CODE] = { "code", "Enter your code" },
+	[PAGE_ENABLE] = { "enable", "Two-factor sign-in" },
+	[PAGE_ENROL] = { "enrol", "Set up your app" },
+	[PAGE_RECOVERY] = { "recovery", "Your recovery codes" },
+	[PAGE_DISABLE] = { "disable", "Switch two-factor sign-in off" },
+	[PAGE_DISABLED] = { "disabled", "Two-factor sign-in is off" },
 	[PAGE_LINK_DEAD] = { "link-dead", "This link does not work" },
 };
 _Static_assert(sizeof(page_rows) / sizeof(page_rows[0]) == PAGES, "every page has its row");
@@ -51,6 +57,11 @@ static const struct {
 	{ "token", offsetof(struct page_values, token) },
 	{ "needs_verification", offsetof(struct page_values, needs_verification) },
 	{ "request_id", offsetof(struct page_values, request_id) },
+	{ "enable_link", offsetof(struct page_values, enable_link) },
+	{ "enrollment_token", offsetof(struct page_values, enrollment_token) },
+	{ "image", offsetof(struct page_values, image) },
+	{ "secret", offsetof(struct page_values, secret) },
+	{ "codes", offsetof(struct page_values, codes) },
 };
 enum { PAGE_NAMES = sizeof(page_names) / sizeof(page_names[0]) };
 _Static_assert(PAGE_NAMES == sizeof(struct page_values) / sizeof(struct span), "all have a name");

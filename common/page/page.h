@@ -17,6 +17,12 @@ enum page {
 	PAGE_MAIL_SENT,      /* look into your mail; the same whatever happened */
 	PAGE_RESET,          /* new password, posted with the token */
 	PAGE_RESET_DONE,     /* the password is set, all sessions ended */
+	PAGE_CODE,           /* the code of a sign-in */
+	PAGE_ENABLE,         /* password: begin to set up a second factor */
+	PAGE_ENROL,          /* picture and secret for an app, code to confirm */
+	PAGE_RECOVERY,       /* the recovery codes, once */
+	PAGE_DISABLE,        /* code: switch the second factor off */
+	PAGE_DISABLED,       /* it is off */
 	PAGE_LINK_DEAD,      /* used, expired or wrong; links to get a new one */
 	PAGES
 };
@@ -42,6 +48,11 @@ struct page_values {
 	struct span needs_verification;  /* "yes": PAGE_REGISTERED says that the address must be
 					    verified first */
 	struct span request_id;          /* PAGE_PROBLEM */
+	struct span enable_link;         /* the page that sets up a second factor */
+	struct span enrollment_token;    /* hidden field of PAGE_ENROL */
+	struct span image;               /* PAGE_ENROL: an address with the picture in it */
+	struct span secret;              /* PAGE_ENROL: in groups of four, for typing */
+	struct span codes;               /* PAGE_RECOVERY: one a line */
 };
 
 /* Those of common/page/templates/, generated. */

@@ -45,12 +45,54 @@ exchange_go(struct exchange *x, struct span next)
 	response_redirect(x->response, 303, next.len > 0 ? next : SPAN("/"));
 }
 
+struct span
+exchange_path_next(
+    struct exchange *x, enum handler handler, const struct backend *backend, struct span next)
+{
+	struct buf path = BUF_INIT(TARGET_MAX * 4);
+	char *copy;
+
+	buf_add(&path, exchange_path(x, handler, backend));
+	if (path_is_local(next)) {
+		buf_text(&path, "?next=");
+		path_put_component(&path, next);
+	}
+	copy = path.failed ? NULL : arena_text(x->ctx->arena, buf_span(&path));
+	buf_free(&path);
+	return span_of(copy);
+}
+
+static enum problem
+exchange_pending(struct exchange *x, struct span token, struct span next)
+{
+	struct buf *body;
+	struct span page;
+
+	if (x->wants_page && x->backend->transport->is_cookie) {
+		page = exchange_path_next(x, HANDLER_factor_verify_get, x->backend, next);
+		if (page.data == NULL)
+			return PROBLEM_SERVICE_UNAVAILABLE;
+		transport_cookie_pending(
+		    x->backend->config, token, x->config->totp.pending_lifetime, x->response);
+		response_redirect(x->response, 303, page);
+		return PROBLEM_NONE;
+	}
+	body = response_json(x->response, 202);
+	buf_char(body, '{');
+	json_put_bool(body, "totp_required", true);
+	json_put_text(body, "pending_token", token);
+	buf_char(body, '}');
+	return PROBLEM_NONE;
+}
+
 enum problem
 exchange_tokens(struct exchange *x, const struct tokens *tokens, struct span next)
 {
 	char csrf[CSRF_TOKEN_SIZE];
 	enum problem problem = PROBLEM_NONE;
 
+	if (tokens->pending.len > 0)
+		return exchange_pending(x, buf_span(&tokens->pending), next);
 	x->backend->transport->write(x->backend->config, tokens, x->response);
 	if (!x->backend->transport->is_cookie)
 		return PROBLEM_NONE;

@@ -41,7 +41,9 @@ struct span exchange_typed(struct exchange *, const char *name);
 struct span exchange_typed_next(struct exchange *);
 
 /* Answers with fresh tokens: by the backend's transport, with a CSRF cookie bound to the new
- * session; a browser that asked for HTML is sent on to "next" (303) instead of a body. */
+ * session; a browser that asked for HTML is sent on to "next" (303) instead of a body. Where the
+ * sign-in waits for a second factor: with 202 and its token; a browser is sent to the page that
+ * asks for the code, with the token in a cookie. */
 enum problem exchange_tokens(struct exchange *, const struct tokens *, struct span next);
 
 /* Answers with a page, adding to "values" what each may show: the site, the CSRF token, the least
@@ -69,6 +71,10 @@ const struct backend *exchange_page_backend(struct exchange *);
 
 /* The sign-in page of the first cookie backend; "not given" where there is none. */
 struct span exchange_login_link(struct exchange *);
+
+/* The path of a page at a backend with ?next= behind it where "next" is given, in the arena. */
+struct span exchange_path_next(
+    struct exchange *, enum handler, const struct backend *, struct span next);
 
 /* The path of a page that exists once; "not given" while its route is off. */
 struct span exchange_link(struct exchange *, enum handler);

@@ -70,9 +70,10 @@ static enum problem
 judge_caller(struct exchange *x, const struct route *route)
 {
 	bool anyone = route->caller == ANYONE;
+	bool own = (route->caller & SESSION) != 0;
 	enum rc rc = RC_NO;
 
-	if (route->caller == SESSION)
+	if (own)
 		rc = identity_at(x->ctx, x->backend, x->request, &x->caller, &x->token_presented);
 	else if (!anyone || (judge_is_unsafe(route->method) && x->backend == NULL))
 		rc =
@@ -84,7 +85,28 @@ judge_caller(struct exchange *x, const struct route *route)
 		if (rc != RC_OK)
 			return rc == RC_NO ? PROBLEM_CSRF_FAILED : problem_of(rc);
 	}
-	return anyone || x->caller.known ? PROBLEM_NONE : PROBLEM_NOT_AUTHENTICATED;
+	if (anyone)
+		return PROBLEM_NONE;
+	if (!x->caller.known)
+		return PROBLEM_NOT_AUTHENTICATED;
+	return x->caller.must_enrol && (route->caller & ENROLLING) == 0
+		   ? PROBLEM_TOTP_ENROLLMENT_REQUIRED
+		   : PROBLEM_NONE;
+}
+
+/* A browser of somebody who must set up a second factor is sent to do that. */
+static bool
+judge_sends_to_enrol(struct exchange *x)
+{
+	const struct backend *backend = x->caller.backend;
+	struct span page;
+
+	if (!x->wants_page || !x->config->routes.twofactor || !backend->transport->is_cookie)
+		return false;
+	page = exchange_path(x, HANDLER_factor_enable_get, backend);
+	if (page.data != NULL)
+		response_redirect(x->response, 303, page);
+	return page.data != NULL;
 }
 
 enum problem
@@ -105,6 +127,8 @@ judge_request(struct exchange *x, struct request *request, struct conn *conn, en
 	problem = judge_body(request, *route, conn, body);
 	if (problem == PROBLEM_NONE)
 		problem = judge_caller(x, *route);
+	if (problem == PROBLEM_TOTP_ENROLLMENT_REQUIRED && judge_sends_to_enrol(x))
+		return PROBLEM_NONE;
 	return problem == PROBLEM_NONE ? handlers[match.handler](x) : problem;
 }
 

@@ -311,7 +311,7 @@ openapi_put_security(struct openapi *o, const struct openapi_site *site)
 		buf_text(o->body, "{}");
 	for (size_t i = 0; i < o->backends->count && (known || caller != ANYONE); i++) {
 		const struct backend *backend = &o->backends->items[i];
-		if (caller == SESSION && backend != site->backend)
+		if ((caller & SESSION) != 0 && backend != site->backend)
 			continue;
 		openapi_comma(o->body);
 		buf_char(o->body, '{');

@@ -30,7 +30,7 @@ struct program_row {
 };
 
 enum route_body { BODY_READ, BODY_NEVER };
-enum route_caller { ANYONE, SESSION, ANY_SESSION };
+enum route_caller { ANYONE, SESSION = 1, ANY_SESSION = 2, ENROLLING = 4 };
 enum route_kind { PROMPT, FLOOR, PAGE, QUESTION };
 
 #define ROUTE_ALWAYS SIZE_MAX
@@ -40,7 +40,7 @@ struct route {
 	enum method method;
 	const char *path;
 	enum route_body body;
-	enum route_caller caller;
+	unsigned caller; /* one of the first three; with ENROLLING also somebody who has to enrol */
 	enum route_kind kind;
 	size_t when; /* offset of a flag in struct config, or ROUTE_ALWAYS */
 	const char *words;

@@ -1,5 +1,6 @@
 /* Where secrets must not be: database, log, command lines, environments, and the memory of
  * processes that have answered. */
+#include "http/app.h"
 #include "http/mail.h"
 #include "http/storm.h"
 
@@ -17,7 +18,7 @@
 #define CLIENT "127.0.77.3"
 
 static const char *const programs[] = { "login", "logout", "refresh", "sessions", "register",
-	"verify", "password", "users", "guard", "meta" };
+	"verify", "password", "users", "2fa", "guard", "meta" };
 #define PROGRAMS (sizeof(programs) / sizeof(programs[0]))
 
 static struct site *site;
@@ -341,6 +342,45 @@ mail_life(void)
 	    200, NULL);
 }
 
+/* A second factor: set up, signed in with, stepped up by, renewed and taken away. */
+static void
+factor_life(void)
+{
+	const char *email = site_member(site), *secret, *token;
+	const char *access = site_login_bearer(site, email, SITE_PASSWORD).access;
+	struct answer *answer = ASK(site, .path = "/auth/2fa/enable", .bearer = access,
+	    .json = text("{\"password\":\"%s\"}", SITE_PASSWORD));
+
+	ck_answer(answer, 201, NULL);
+	secret = needle_text("secret of an app", answer_value(answer, "secret"));
+	token = needle_text("token of a set-up", answer_value(answer, "enrollment_token"));
+	answer = ASK(site, .path = "/auth/2fa/enable/confirm", .bearer = access,
+	    .json =
+		text("{\"enrollment_token\":\"%s\",\"code\":\"%s\"}", token, app_code(secret, -1)));
+	ck_answer(answer, 201, NULL);
+	token = needle_text("recovery code", answer_value(answer, "recovery_codes.0"));
+	needle_text("recovery code that is left", answer_value(answer, "recovery_codes.9"));
+	answer = ASK(site, .path = "/auth/login", .json = site_credentials(email, SITE_PASSWORD));
+	ck_answer(answer, 202, NULL);
+	needle_text("token that waits", answer_value(answer, "pending_token"));
+	ck_answer(ASK(site, .path = "/auth/2fa/verify",
+		      .json = text("{\"pending_token\":\"%s\",\"code\":\"%s\"}",
+			  answer_value(answer, "pending_token"), token)),
+	    201, NULL);
+	answer = ASK(site, .path = "/auth/login", .json = site_credentials(email, SITE_PASSWORD));
+	needle_text("token that waits no more", answer_value(answer, "pending_token"));
+	answer = ASK(site, .path = "/auth/2fa/verify",
+	    .json = text("{\"pending_token\":\"%s\",\"code\":\"%s\"}",
+		answer_value(answer, "pending_token"), app_code(secret, 0)));
+	ck_answer(answer, 201, NULL);
+	access = needle_text("access JWT of both factors", answer_value(answer, "access_token"));
+	ck_answer(ASK(site, .path = "/users/me", .method = "PATCH", .bearer = access,
+		      .json = text("{\"email\":\"%s\",\"current_password\":\"%s\","
+				   "\"totp_code\":\"%s\"}",
+			  email, SITE_PASSWORD, app_code(secret, 1))),
+	    200, NULL);
+}
+
 START_TEST(test_secrets_stay_where_they_belong)
 {
 	const char *email = site_email();
@@ -353,6 +393,7 @@ START_TEST(test_secrets_stay_where_they_belong)
 	refused_life(email);
 	password_life(email, password);
 	mail_life();
+	factor_life();
 	needle_text("client address", CLIENT);
 	storm_rest(200);
 	search_processes(true);

@@ -1,0 +1,700 @@
+/* {backend}/2fa: setting up, signing in with a code, stepping up, switching off. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "http/app.h"
+#include "http/mail.h"
+#include "http/storm.h"
+
+#define RACERS 20
+#define DRIFT 4 /* steps: as many codes in a row are good at any time */
+
+static struct site *site;
+static struct site *plain; /* totp.drift = 1, and limits as they are by default */
+static struct site *must;  /* totp.required_for = superuser */
+
+/* Somebody with a second factor, and how many of their codes were used. */
+struct holder {
+	const char *email;
+	struct login login;
+	const char *secret;   /* base32 */
+	const char *recovery; /* as JSON */
+	int used;
+};
+
+/* One that was not used before: within the drift there are some. */
+static const char *
+next_code(struct holder *holder)
+{
+	return app_code(holder->secret, -DRIFT + holder->used++ + 1);
+}
+
+static struct answer *
+enable(const struct site *at, const char *access, const char *password)
+{
+	return ASK(at, .path = "/auth/2fa/enable", .bearer = access,
+	    .json = text("{\"password\":\"%s\"}", password));
+}
+
+static struct answer *
+confirm(const struct site *at, const char *access, const char *token, const char *code)
+{
+	return ASK(at, .path = "/auth/2fa/enable/confirm", .bearer = access,
+	    .json = text("{\"enrollment_token\":\"%s\",\"code\":\"%s\"}", token, code));
+}
+
+static struct answer *
+sign_in(const struct site *at, const char *email)
+{
+	return ASK(at, .path = "/auth/login", .json = site_credentials(email, SITE_PASSWORD));
+}
+
+static struct answer *
+verify(const struct site *at, const char *pending, const char *code)
+{
+	return ASK(at, .path = "/auth/2fa/verify",
+	    .json = text("{\"pending_token\":\"%s\",\"code\":\"%s\"}", pending, code));
+}
+
+static struct answer *
+disable(const struct site *at, const char *access, const char *code)
+{
+	return ASK(at, .path = "/auth/2fa/disable", .bearer = access,
+	    .json = text("{\"code\":\"%s\"}", code));
+}
+
+static struct answer *
+patch(const struct site *at, const char *access, const char *code)
+{
+	const char *more = code == NULL ? "" : text(",\"totp_code\":\"%s\"", code);
+
+	return ASK(at, .path = "/users/me", .method = "PATCH", .bearer = access,
+	    .json = text("{\"email\":\"%s\",\"current_password\":\"%s\"%s}", site_email(),
+		SITE_PASSWORD, more));
+}
+
+static const char *
+pending_of(const struct site *at, const char *email)
+{
+	struct answer *answer = sign_in(at, email);
+
+	ck_answer(answer, 202, NULL);
+	return answer_value(answer, "pending_token");
+}
+
+static struct holder
+enrolled(const struct site *at)
+{
+	struct holder holder = { .email = site_member(at) };
+	struct answer *answer;
+
+	holder.login = site_login_bearer(at, holder.email, SITE_PASSWORD);
+	answer = enable(at, holder.login.access, SITE_PASSWORD);
+	ck_answer(answer, 201, NULL);
+	holder.secret = answer_value(answer, "secret");
+	answer = confirm(at, holder.login.access, answer_value(answer, "enrollment_token"),
+	    at == plain ? app_code(holder.secret, -1) : next_code(&holder));
+	ck_answer(answer, 201, NULL);
+	holder.recovery = strstr(answer->body, "[");
+	return holder;
+}
+
+/* The n-th recovery code. */
+static const char *
+recovery(const struct holder *holder, int which)
+{
+	return text("%.28s", holder->recovery + 2 + which * 31);
+}
+
+/* ------------------------------------------------------------------ setting up */
+
+START_TEST(test_it_is_set_up_by_a_code)
+{
+	const char *email = site_member(site);
+	struct login login = site_login_bearer(site, email, SITE_PASSWORD);
+	struct answer *answer = enable(site, login.access, SITE_PASSWORD);
+	const char *secret = answer_value(answer, "secret"), *uri = answer_value(answer, "uri");
+	const char *token = answer_value(answer, "enrollment_token");
+
+	ck_answer(answer, 201, NULL);
+	ck_assert_uint_eq(strlen(secret), 32);
+	ck_assert_ptr_nonnull(strstr(uri, text("?secret=%s&issuer=Yett", secret)));
+	ck_assert_ptr_nonnull(strstr(answer->body, "\"qr_svg\":\"\\u003csvg "));
+	ck_answer(sign_in(site, email), 201, NULL); /* not yet */
+	ck_answer(confirm(site, login.access, token, "000000"), 400, "TOTP_CODE_INVALID");
+	answer = confirm(site, login.access, token, app_code(secret, 0));
+	ck_answer(answer, 201, NULL);
+	ck_assert_ptr_nonnull(strstr(answer->body, "{\"enabled\":true,\"recovery_codes\":[\""));
+	ck_answer(sign_in(site, email), 202, NULL);
+	/* the caller's JWT is dead, the session goes on */
+	ck_assert_int_eq(ASK(site, .path = "/users/me", .bearer = login.access)->status, 401);
+	answer = ASK(site, .path = "/auth/refresh", .json = storm_refresh_body(login.refresh));
+	ck_answer(answer, 201, NULL);
+	ck_answer(enable(site, answer_value(answer, "access_token"), SITE_PASSWORD), 400,
+	    "TOTP_ALREADY_ENABLED");
+	ck_answer(enable(site, answer_value(answer, "access_token"), "wrong"), 400,
+	    "LOGIN_BAD_CREDENTIALS");
+	mail_wait(site, email, 1);
+}
+END_TEST
+
+START_TEST(test_set_up_ends_with_the_fifth_wrong_code)
+{
+	const char *email = site_member(site);
+	struct login login = site_login_bearer(site, email, SITE_PASSWORD);
+	struct answer *answer = enable(site, login.access, SITE_PASSWORD);
+	const char *secret = answer_value(answer, "secret");
+	const char *token = answer_value(answer, "enrollment_token");
+
+	for (int i = 0; i < 5; i++)
+		ck_answer(confirm(site, login.access, token, app_code(secret, 40 + i)), 400,
+		    "TOTP_CODE_INVALID");
+	ck_answer(
+	    confirm(site, login.access, token, app_code(secret, 0)), 400, "TOTP_ENROLL_BAD_TOKEN");
+	ck_answer(sign_in(site, email), 201, NULL);
+}
+END_TEST
+
+/* A new one takes the place of the old; another's, and none, are no better. */
+START_TEST(test_tokens_of_other_set_ups)
+{
+	struct login login = site_login_bearer(site, site_member(site), SITE_PASSWORD);
+	struct login other = site_login_bearer(site, site_member(site), SITE_PASSWORD);
+	struct answer *first = enable(site, login.access, SITE_PASSWORD);
+	struct answer *second = enable(site, login.access, SITE_PASSWORD);
+	const char *token = answer_value(second, "enrollment_token");
+	const char *secret = answer_value(second, "secret");
+
+	ck_answer(confirm(site, login.access, answer_value(first, "enrollment_token"),
+		      app_code(answer_value(first, "secret"), 0)),
+	    400, "TOTP_ENROLL_BAD_TOKEN");
+	ck_answer(
+	    confirm(site, other.access, token, app_code(secret, 0)), 400, "TOTP_ENROLL_BAD_TOKEN");
+	ck_answer(
+	    confirm(site, login.access, "x", app_code(secret, 0)), 400, "TOTP_ENROLL_BAD_TOKEN");
+	ck_answer(confirm(site, login.access, token, app_code(secret, 0)), 201, NULL);
+}
+END_TEST
+
+/* ------------------------------------------------------------------ signing in */
+
+START_TEST(test_sign_in_takes_a_code)
+{
+	struct holder holder = enrolled(site);
+	struct answer *answer = sign_in(site, holder.email);
+	const char *sessions = "SELECT count(*) FROM session s JOIN users u ON u.id = s.user_id "
+			       "WHERE u.email = %Q";
+	const char *before = site_sql(site, sessions, holder.email);
+	const char *pending = answer_value(answer, "pending_token");
+	const char *code = next_code(&holder);
+
+	ck_answer(answer, 202, NULL);
+	ck_assert_str_eq(answer_value(answer, "totp_required"), "true");
+	ck_assert_ptr_null(strstr(answer->body, "access_token"));
+	ck_assert_str_eq(site_sql(site, sessions, holder.email), before);
+	ck_answer(verify(site, pending, "123456"), 400, "TOTP_CODE_INVALID");
+	answer = verify(site, pending, text("%.3s %s", code, code + 3));
+	ck_answer(answer, 201, NULL);
+	ck_assert_int_eq(
+	    ASK(site, .path = "/users/me", .bearer = answer_value(answer, "access_token"))->status,
+	    200);
+	ck_answer(verify(site, pending, next_code(&holder)), 400, "TOTP_PENDING_BAD_TOKEN");
+	ck_answer(verify(site, pending_of(site, holder.email), code), 400, "TOTP_CODE_INVALID");
+}
+END_TEST
+
+/* What a token that waits is not good for. */
+START_TEST(test_pending_token_opens_nothing)
+{
+	struct holder holder = enrolled(site);
+	const char *pending = pending_of(site, holder.email);
+
+	ck_assert_int_eq(ASK(site, .path = "/members/", .bearer = pending)->status, 401);
+	ck_assert_int_eq(ASK(site, .path = "/users/me", .bearer = pending)->status, 401);
+	ck_assert_int_eq(ASK(site, .path = "/auth/sessions", .bearer = pending)->status, 401);
+	ck_answer(ASK(site, .path = "/auth/refresh", .json = storm_refresh_body(pending)), 400,
+	    "REFRESH_TOKEN_INVALID");
+	ck_assert_int_eq(enable(site, pending, SITE_PASSWORD)->status, 401);
+}
+END_TEST
+
+static const char *const spoilers[] = { "agent", "backend", "failures", "password", "deactivated",
+	"expired" };
+
+START_TEST(test_what_ends_a_sign_in_that_waits)
+{
+	struct holder holder = enrolled(site);
+	const char *pending = pending_of(site, holder.email), *code = next_code(&holder);
+	const char *json = text("{\"pending_token\":\"%s\",\"code\":\"%s\"}", pending, code);
+	const char *how = spoilers[_i];
+	struct ask request = { .path = "/auth/2fa/verify", .json = json };
+
+	if (strcmp(how, "agent") == 0)
+		request.headers[0] = "User-Agent: somebody else";
+	else if (strcmp(how, "backend") == 0) {
+		request.path = "/auth/web/2fa/verify";
+		request.jar = jar_new();
+		ASK(site, .path = "/auth/web/login", .jar = request.jar);
+		request.csrf = jar_csrf(request.jar);
+	} else if (strcmp(how, "failures") == 0) {
+		for (int i = 0; i < 5; i++)
+			ck_answer(verify(site, pending, app_code(holder.secret, 40 + i)), 400,
+			    "TOTP_CODE_INVALID");
+	} else if (strcmp(how, "password") == 0) {
+		struct answer *fresh = ASK(site, .path = "/auth/refresh",
+		    .json = storm_refresh_body(holder.login.refresh));
+
+		ck_answer(ASK(site, .path = "/users/me/change-password",
+			      .bearer = answer_value(fresh, "access_token"),
+			      .json = "{\"current_password\":\"" SITE_PASSWORD
+				      "\",\"new_password\":\"" SITE_OTHER_PASSWORD "\"}"),
+		    204, NULL);
+	} else if (strcmp(how, "deactivated") == 0)
+		CTL(site, "user", "deactivate", holder.email);
+	else
+		site_sql(site, "UPDATE pending_login SET expires_at = 1");
+	ck_answer(ask(site, &request), 400, "TOTP_PENDING_BAD_TOKEN");
+}
+END_TEST
+
+START_TEST(test_recovery_code_works_once)
+{
+	struct holder holder = enrolled(site);
+	const char *code = recovery(&holder, 3);
+
+	mail_wait(site, holder.email, 1);
+	ck_answer(verify(site, pending_of(site, holder.email), code), 201, NULL);
+	mail_wait(site, holder.email, 2);
+	ck_answer(verify(site, pending_of(site, holder.email), code), 400, "TOTP_CODE_INVALID");
+	ck_answer(verify(site, pending_of(site, holder.email),
+		      text("%.4s-%.24s ", recovery(&holder, 4), recovery(&holder, 4) + 4)),
+	    201, NULL);
+}
+END_TEST
+
+static const char *const misshaped[] = { "12345", "1234567", "12345x", "", "0123456789abcdef",
+	"0123456789abcdef0123456789a", "0123456789abcdef0123456789abc", "zz" };
+
+START_TEST(test_misshaped_codes)
+{
+	struct holder holder = enrolled(site);
+
+	ck_answer(verify(site, pending_of(site, holder.email), misshaped[_i]), 422,
+	    "REQUEST_BODY_INVALID");
+}
+END_TEST
+
+/* One step early or late, and no more. */
+START_TEST(test_drift)
+{
+	struct holder holder = enrolled(plain);
+
+	ck_answer(verify(plain, pending_of(plain, holder.email), app_code(holder.secret, -2)), 400,
+	    "TOTP_CODE_INVALID");
+	ck_answer(verify(plain, pending_of(plain, holder.email), app_code(holder.secret, 2)), 400,
+	    "TOTP_CODE_INVALID");
+	ck_answer(
+	    verify(plain, pending_of(plain, holder.email), app_code(holder.secret, 1)), 201, NULL);
+}
+END_TEST
+
+/* Wrong codes are counted for the user wherever they come from; who is signed in may still show
+ * one. */
+START_TEST(test_wrong_codes_are_limited)
+{
+	struct holder holder = enrolled(plain);
+	const char *access = answer_value(
+	    ASK(plain, .path = "/auth/refresh", .json = storm_refresh_body(holder.login.refresh)),
+	    "access_token");
+	struct answer *answer;
+
+	for (int i = 0; i < 5; i++) {
+		struct ask request = { .path = "/auth/2fa/verify",
+			.address = text("127.0.7.%d", i + 1),
+			.json = text("{\"pending_token\":\"%s\",\"code\":\"%s\"}",
+			    pending_of(plain, holder.email), app_code(holder.secret, 40 + i)) };
+
+		ck_answer(ask(plain, &request), 400, "TOTP_CODE_INVALID");
+	}
+	answer = verify(plain, pending_of(plain, holder.email), app_code(holder.secret, 0));
+	ck_answer(answer, 429, "RATE_LIMITED");
+	ck_assert_int_ge(atoi(answer_header(answer, "Retry-After")), 1);
+	ck_answer(patch(plain, access, app_code(holder.secret, 0)), 200, NULL);
+}
+END_TEST
+
+/* ------------------------------------------------------------------ stepping up */
+
+START_TEST(test_step_up)
+{
+	struct holder holder = enrolled(site);
+	const char *access = answer_value(
+	    ASK(site, .path = "/auth/refresh", .json = storm_refresh_body(holder.login.refresh)),
+	    "access_token");
+
+	ck_answer(patch(site, access, NULL), 403, "TOTP_STEPUP_REQUIRED");
+	ck_answer(patch(site, access, "123456"), 400, "TOTP_CODE_INVALID");
+	ck_answer(patch(site, access, recovery(&holder, 0)), 422, "REQUEST_BODY_INVALID");
+	ck_answer(patch(site, access, next_code(&holder)), 200, NULL);
+	ck_answer(patch(site, access, NULL), 200, NULL); /* it is marked */
+	site_sql(site, "UPDATE session SET stepup_until = 1");
+	ck_answer(patch(site, access, NULL), 403, "TOTP_STEPUP_REQUIRED");
+}
+END_TEST
+
+START_TEST(test_recovery_codes_are_renewed)
+{
+	struct holder holder = enrolled(site);
+	const char *old = recovery(&holder, 0);
+	const char *access = answer_value(
+	    ASK(site, .path = "/auth/refresh", .json = storm_refresh_body(holder.login.refresh)),
+	    "access_token");
+	struct ask request = { .path = "/auth/2fa/recovery-codes/regenerate", .bearer = access };
+	struct answer *answer;
+
+	request.json = "{\"current_password\":\"" SITE_PASSWORD "\"}";
+	ck_answer(ask(site, &request), 403, "TOTP_STEPUP_REQUIRED");
+	request.json = "{\"current_password\":\"wrong\"}";
+	ck_answer(ask(site, &request), 400, "LOGIN_BAD_CREDENTIALS");
+	request.json = text("{\"current_password\":\"" SITE_PASSWORD "\",\"totp_code\":\"%s\"}",
+	    next_code(&holder));
+	answer = ask(site, &request);
+	ck_answer(answer, 201, NULL);
+	ck_answer(verify(site, pending_of(site, holder.email), old), 400, "TOTP_CODE_INVALID");
+	holder.recovery = strstr(answer->body, "[");
+	ck_answer(verify(site, pending_of(site, holder.email), recovery(&holder, 9)), 201, NULL);
+}
+END_TEST
+
+START_TEST(test_switched_off)
+{
+	struct holder holder = enrolled(site);
+	const char *access = answer_value(
+	    ASK(site, .path = "/auth/refresh", .json = storm_refresh_body(holder.login.refresh)),
+	    "access_token");
+	const char *rows = "SELECT (SELECT count(*) FROM totp t JOIN users u ON u.id = t.user_id "
+			   "WHERE u.email = %Q) + (SELECT count(*) FROM recovery_code r JOIN users "
+			   "u ON u.id = r.user_id WHERE u.email = %Q)";
+
+	ck_answer(disable(site, access, "123456"), 400, "TOTP_CODE_INVALID");
+	ck_answer(disable(site, access, next_code(&holder)), 201, NULL);
+	ck_assert_str_eq(site_sql(site, rows, holder.email, holder.email), "0");
+	ck_answer(sign_in(site, holder.email), 201, NULL);
+	ck_assert_int_eq(ASK(site, .path = "/users/me", .bearer = access)->status, 401);
+}
+END_TEST
+
+/* ------------------------------------------------------------------ once */
+
+/* One code at once at every place that takes it: one of them gets it. */
+START_TEST(test_one_code_is_spent_once)
+{
+	struct holder holder = enrolled(site);
+	const char *access = answer_value(
+	    ASK(site, .path = "/auth/refresh", .json = storm_refresh_body(holder.login.refresh)),
+	    "access_token");
+	const char *code = next_code(&holder);
+	struct ask list[RACERS];
+	struct answer *answers[RACERS];
+	size_t good = 0;
+
+	for (int i = 0; i < RACERS; i++) {
+		if (i % 3 == 0)
+			list[i] = (struct ask){ .path = "/auth/2fa/verify",
+				.json = text("{\"pending_token\":\"%s\",\"code\":\"%s\"}",
+				    pending_of(site, holder.email), code) };
+		else if (i % 3 == 1)
+			list[i] = (struct ask){ .path = "/users/me",
+				.method = "PATCH",
+				.bearer = access,
+				.json = text("{\"email\":\"%s\",\"current_password\":\"%s\","
+					     "\"totp_code\":\"%s\"}",
+				    holder.email, SITE_PASSWORD, code) };
+		else
+			list[i] = (struct ask){ .path = "/auth/2fa/disable",
+				.bearer = access,
+				.json = text("{\"code\":\"%s\"}", code) };
+	}
+	ask_all(site, list, RACERS, answers);
+	for (int i = 0; i < RACERS; i++)
+		good += answers[i]->status < 300;
+	ck_assert_msg(good == 1, "%s", storm_tally(answers, RACERS));
+}
+END_TEST
+
+START_TEST(test_one_recovery_code_is_spent_once)
+{
+	struct holder holder = enrolled(site);
+	struct ask list[RACERS];
+	struct answer *answers[RACERS];
+
+	for (int i = 0; i < RACERS; i++)
+		list[i] = (struct ask){ .path = "/auth/2fa/verify",
+			.json = text("{\"pending_token\":\"%s\",\"code\":\"%s\"}",
+			    pending_of(site, holder.email), recovery(&holder, 0)) };
+	ask_all(site, list, RACERS, answers);
+	ck_assert_msg(storm_count(answers, RACERS, 201) == 1, "%s", storm_tally(answers, RACERS));
+}
+END_TEST
+
+/* What was begun without a code is not ended after there is one. */
+START_TEST(test_address_that_waited_is_forgotten)
+{
+	struct holder holder = { .email = site_member(site) };
+	const char *new = site_email(), *token;
+	struct answer *answer;
+	struct mail mail;
+
+	holder.login = site_login_bearer(site, holder.email, SITE_PASSWORD);
+	ck_answer(
+	    ASK(site, .path = "/users/me", .method = "PATCH", .bearer = holder.login.access,
+		.json = text("{\"email\":\"%s\",\"current_password\":\"%s\"}", new, SITE_PASSWORD)),
+	    200, NULL);
+	mail = mail_wait(site, new, 1);
+	token = mail_token(site, &mail, "verify");
+	answer = enable(site, holder.login.access, SITE_PASSWORD);
+	ck_answer(confirm(site, holder.login.access, answer_value(answer, "enrollment_token"),
+		      app_code(answer_value(answer, "secret"), 0)),
+	    201, NULL);
+	ck_answer(ASK(site, .path = "/auth/verify", .json = text("{\"token\":\"%s\"}", token)), 400,
+	    "VERIFY_USER_BAD_TOKEN");
+}
+END_TEST
+
+/* Off and on again, the new secret has not been shown by anybody. */
+START_TEST(test_marks_go_with_the_secret)
+{
+	struct holder holder = enrolled(site);
+	struct answer *answer = verify(site, pending_of(site, holder.email), next_code(&holder));
+	const char *marked = answer_value(answer, "refresh_token"), *access;
+	const char *count = "SELECT count(*) FROM session s JOIN users u ON u.id = s.user_id "
+			    "WHERE u.email = %Q AND stepup_until > 0";
+
+	ck_assert_str_eq(site_sql(site, count, holder.email), "1");
+	ck_answer(
+	    disable(site, answer_value(answer, "access_token"), recovery(&holder, 0)), 201, NULL);
+	ck_assert_str_eq(site_sql(site, count, holder.email), "0");
+	answer = ASK(site, .path = "/auth/refresh", .json = storm_refresh_body(marked));
+	access = answer_value(answer, "access_token");
+	ck_answer(patch(site, access, NULL), 200, NULL);
+}
+END_TEST
+
+/* Who has the password can keep the app out, but not the owner. */
+START_TEST(test_recovery_code_is_not_locked_out)
+{
+	struct holder holder = enrolled(plain);
+
+	for (int i = 0; i < 5; i++) {
+		struct ask request = { .path = "/auth/2fa/verify",
+			.address = text("127.0.8.%d", i + 1),
+			.json = text("{\"pending_token\":\"%s\",\"code\":\"%s\"}",
+			    pending_of(plain, holder.email), app_code(holder.secret, 40 + i)) };
+
+		ck_answer(ask(plain, &request), 400, "TOTP_CODE_INVALID");
+	}
+	ck_answer(
+	    verify(plain, pending_of(plain, holder.email), app_code(holder.secret, 0)), 429, NULL);
+	ck_answer(verify(plain, pending_of(plain, holder.email), recovery(&holder, 0)), 201, NULL);
+}
+END_TEST
+
+/* ------------------------------------------------------------------ who must have one */
+
+START_TEST(test_who_must_have_one_can_only_set_it_up)
+{
+	const char *email = site_member(must);
+	struct login login;
+	struct answer *answer;
+	const char *secret;
+
+	CTL(must, "role", "assign", "superuser", email);
+	login = site_login_bearer(must, email, SITE_PASSWORD);
+	ck_answer(ASK(must, .path = "/users/me", .bearer = login.access), 200, NULL);
+	ck_answer(ASK(must, .path = "/auth/sessions", .bearer = login.access), 403,
+	    "TOTP_ENROLLMENT_REQUIRED");
+	ck_answer(patch(must, login.access, NULL), 403, "TOTP_ENROLLMENT_REQUIRED");
+	ck_answer(ASK(must, .path = "/members/", .bearer = login.access), 403,
+	    "TOTP_ENROLLMENT_REQUIRED");
+	ck_answer(
+	    ASK(must, .path = "/admin/", .bearer = login.access), 403, "TOTP_ENROLLMENT_REQUIRED");
+	ck_answer(disable(must, login.access, "123456"), 403, "TOTP_ENROLLMENT_REQUIRED");
+	answer = enable(must, login.access, SITE_PASSWORD);
+	ck_answer(answer, 201, NULL);
+	secret = answer_value(answer, "secret");
+	ck_answer(confirm(must, login.access, answer_value(answer, "enrollment_token"),
+		      app_code(secret, 0)),
+	    201, NULL);
+	answer = ASK(must, .path = "/auth/refresh", .json = storm_refresh_body(login.refresh));
+	ck_assert_int_eq(
+	    ASK(must, .path = "/admin/", .bearer = answer_value(answer, "access_token"))->status,
+	    200);
+	login = site_login_bearer(must, site_member(must), SITE_PASSWORD);
+	ck_assert_int_eq(ASK(must, .path = "/members/", .bearer = login.access)->status, 200);
+}
+END_TEST
+
+/* ------------------------------------------------------------------ by pages */
+
+/* What a browser's form sends: its hidden fields, and these. */
+static struct answer *
+submit(struct jar *jar, const struct answer *page, const char *path, const char *fields)
+{
+	static const char *const hidden[] = { "csrf_token", "next", "enrollment_token" };
+
+	for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
+		const char *value = answer_input(page, hidden[i], "value");
+
+		if (value != NULL)
+			fields = text("%s&%s", fields, form(hidden[i], value, NULL));
+	}
+	return ASK(site, .path = path, .jar = jar, .browser = true, .form = fields,
+	    .headers = { text("Origin: %s", site->url), "Sec-Fetch-Site: same-origin",
+		"Sec-Fetch-Mode: navigate" });
+}
+
+static struct answer *
+visit(struct jar *jar, const char *path)
+{
+	return ASK(site, .path = path, .jar = jar, .browser = true);
+}
+
+static struct answer *
+enter(struct jar *jar, const char *email, const char *path)
+{
+	return submit(jar, visit(jar, path), "/auth/web/login",
+	    form("username", email, "password", SITE_PASSWORD, NULL));
+}
+
+START_TEST(test_the_whole_way_by_pages)
+{
+	const char *email = site_member(site), *secret, *codes;
+	struct jar *jar = jar_new();
+	struct answer *page;
+
+	ck_answer(enter(jar, email, "/auth/web/login"), 303, NULL);
+	page = submit(jar, visit(jar, "/auth/web/2fa/enable"), "/auth/web/2fa/enable",
+	    form("password", "wrong", NULL));
+	ck_answer(page, 400, NULL);
+	page = submit(jar, page, "/auth/web/2fa/enable", form("password", SITE_PASSWORD, NULL));
+	ck_answer(page, 201, NULL);
+	ck_assert(answer_has(page, "src=\"data:image/svg+xml;base64,"));
+	ck_assert_str_eq(answer_input(page, "code", "autocomplete"), "one-time-code");
+	ck_assert_str_eq(answer_input(page, "code", "inputmode"), "numeric");
+	secret = strstr(page->body, "<code class=\"secret\">") + strlen("<code class=\"secret\">");
+	secret = text("%.4s%.4s%.4s%.4s%.4s%.4s%.4s%.4s", secret, secret + 5, secret + 10,
+	    secret + 15, secret + 20, secret + 25, secret + 30, secret + 35);
+	page = submit(jar, page, "/auth/web/2fa/enable/confirm", form("code", "000000", NULL));
+	ck_answer(page, 400, NULL);
+	page = submit(
+	    jar, page, "/auth/web/2fa/enable/confirm", form("code", app_code(secret, -4), NULL));
+	ck_answer(page, 201, NULL);
+	codes = strstr(page->body, "<pre class=\"codes\">") + strlen("<pre class=\"codes\">");
+	codes = text("%.34s", codes);
+	/* and in again, in another browser */
+	jar = jar_new();
+	page = enter(jar, email, "/auth/web/login?next=%2Fmembers%2F");
+	ck_answer(page, 303, NULL);
+	ck_assert_str_eq(
+	    answer_header(page, "Location"), "/auth/web/2fa/verify?next=%2Fmembers%2F");
+	ck_assert_ptr_nonnull(strstr(jar_cookie(jar, "_pending")->attributes, "HttpOnly"));
+	ck_assert_ptr_null(jar_cookie(jar, "_refresh"));
+	ck_answer(visit(jar, "/members/"), 302, NULL);
+	page = visit(jar, "/auth/web/2fa/verify?next=%2Fmembers%2F");
+	ck_answer(page, 200, NULL);
+	page = submit(jar, page, "/auth/web/2fa/verify", form("code", "000000", NULL));
+	ck_answer(page, 400, NULL);
+	page = submit(jar, page, "/auth/web/2fa/verify", form("code", app_code(secret, 0), NULL));
+	ck_answer(page, 303, NULL);
+	ck_assert_str_eq(answer_header(page, "Location"), "/members/");
+	ck_assert_str_eq(jar_value(jar, "_pending"), "");
+	ck_answer(visit(jar, "/members/"), 200, NULL);
+	/* off, by a recovery code as it was shown */
+	page = submit(jar, visit(jar, "/auth/web/2fa/disable"), "/auth/web/2fa/disable",
+	    form("code", codes, NULL));
+	ck_answer(page, 201, NULL);
+	ck_answer(enter(jar_new(), email, "/auth/web/login"), 303, NULL);
+	ck_answer(sign_in(site, email), 201, NULL);
+}
+END_TEST
+
+START_TEST(test_code_page_without_a_sign_in)
+{
+	struct answer *page = visit(jar_new(), "/auth/web/2fa/verify?next=%2Fmembers%2F");
+
+	ck_answer(page, 303, NULL);
+	ck_assert_str_eq(answer_header(page, "Location"), "/auth/web/login?next=%2Fmembers%2F");
+}
+END_TEST
+
+/* ------------------------------------------------------------------ the operator */
+
+START_TEST(test_operator_takes_it_away)
+{
+	struct holder holder = enrolled(site);
+
+	CTL(site, "user", "reset-2fa", holder.email);
+	ck_answer(sign_in(site, holder.email), 201, NULL);
+	ck_assert_int_ne(
+	    site_ctl(site, NULL, (const char *const[]){ "user", "reset-2fa", holder.email, NULL })
+		.status,
+	    0);
+	mail_wait(site, holder.email, 2);
+}
+END_TEST
+
+/* A secret that cannot be opened is no reason to sign in without it. */
+static const char *const damages[] = { "UPDATE totp SET secret = x'00'", "DELETE FROM totp",
+	"UPDATE totp SET algorithm = 'md5'",
+	"UPDATE totp SET secret = (SELECT secret FROM totp ORDER BY user_id LIMIT 1)" };
+
+START_TEST(test_damage_opens_no_door)
+{
+	struct holder holder = enrolled(site);
+	const char *pending = pending_of(site, holder.email);
+
+	site_sql(site,
+	    text("%s WHERE user_id = (SELECT id FROM users WHERE email = %%Q)", damages[_i]),
+	    holder.email);
+	ck_answer(verify(site, pending, next_code(&holder)), _i == 2 ? 500 : 503, NULL);
+	ck_answer(sign_in(site, holder.email), 202, NULL);
+}
+END_TEST
+
+#define LENGTH(rows) ((int)(sizeof(rows) / sizeof((rows)[0])))
+
+int
+main(void)
+{
+	TCase *tests = tcase_create("twofactor");
+
+	site = site_start(
+	    &(struct site_options){ .settings = { "limit.totp", "off", "totp.drift", "4" } });
+	plain = site_start(&(struct site_options){ .settings = { "limit.totp", "5/5m" } });
+	must = site_start(&(struct site_options){
+	    .settings = { "limit.totp", "off", "totp.required_for", "superuser" } });
+	tcase_add_test(tests, test_it_is_set_up_by_a_code);
+	tcase_add_test(tests, test_set_up_ends_with_the_fifth_wrong_code);
+	tcase_add_test(tests, test_tokens_of_other_set_ups);
+	tcase_add_test(tests, test_sign_in_takes_a_code);
+	tcase_add_test(tests, test_pending_token_opens_nothing);
+	tcase_add_loop_test(tests, test_what_ends_a_sign_in_that_waits, 0, LENGTH(spoilers));
+	tcase_add_test(tests, test_recovery_code_works_once);
+	tcase_add_loop_test(tests, test_misshaped_codes, 0, LENGTH(misshaped));
+	tcase_add_test(tests, test_drift);
+	tcase_add_test(tests, test_wrong_codes_are_limited);
+	tcase_add_test(tests, test_step_up);
+	tcase_add_test(tests, test_recovery_codes_are_renewed);
+	tcase_add_test(tests, test_switched_off);
+	tcase_add_test(tests, test_one_code_is_spent_once);
+	tcase_add_test(tests, test_one_recovery_code_is_spent_once);
+	tcase_add_test(tests, test_address_that_waited_is_forgotten);
+	tcase_add_test(tests, test_marks_go_with_the_secret);
+	tcase_add_test(tests, test_recovery_code_is_not_locked_out);
+	tcase_add_test(tests, test_who_must_have_one_can_only_set_it_up);
+	tcase_add_test(tests, test_the_whole_way_by_pages);
+	tcase_add_test(tests, test_code_page_without_a_sign_in);
+	tcase_add_test(tests, test_operator_takes_it_away);
+	tcase_add_loop_test(tests, test_damage_opens_no_door, 0, LENGTH(damages));
+	return site_run(tests);
+}
