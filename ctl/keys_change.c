@@ -4,6 +4,7 @@
 
 #include "change.h"
 #include "keys.h"
+#include "store/factor.h"
 #include "store/outbox.h"
 
 #define KEYS_OBJECT_SIZE 128 /* PURPOSE/KID */
@@ -13,6 +14,7 @@
 typedef enum rc keys_count_fn(struct ctx *, struct span key_id, int64_t *count);
 static keys_count_fn *const keys_counts[PURPOSES] = {
 	[PURPOSE_OUTBOX] = outbox_sealed_with,
+	[PURPOSE_TOTP] = factor_sealed_with,
 };
 
 enum rc

@@ -16,10 +16,11 @@
 /* Large lists live in it; what is not used costs nothing. */
 #define OPEN_ARENA ((size_t)64 << 20)
 
-#define OPEN_GRANTS                                                                       \
-	(GRANT_OPERATE | GRANT_USER_CREATE | GRANT_SESSION_READ | GRANT_SESSION_END |     \
-	    GRANT_AUDIT | GRANT_CLEAN | GRANT_CRED_READ | GRANT_HASH | GRANT_RESET_LINK | \
-	    GRANT_ONETIME_END | GRANT_OUTBOX_SEAL | GRANT_NOTICE | GRANT_OUTBOX_SEND)
+#define OPEN_GRANTS                                                                        \
+	(GRANT_TOTP_ENROL | GRANT_OPERATE | GRANT_USER_CREATE | GRANT_SESSION_READ |       \
+	    GRANT_SESSION_END | GRANT_AUDIT | GRANT_CLEAN | GRANT_CRED_READ | GRANT_HASH | \
+	    GRANT_RESET_LINK | GRANT_ONETIME_END | GRANT_OUTBOX_SEAL | GRANT_NOTICE |      \
+	    GRANT_OUTBOX_SEND)
 
 /* ../state and state beside the executable; NULL when neither holds a configuration. */
 static char *

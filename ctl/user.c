@@ -7,6 +7,7 @@
 #include "change.h"
 #include "crypto/password.h"
 #include "listing.h"
+#include "store/factor.h"
 
 #define USER_PAGE 100
 
@@ -264,6 +265,34 @@ user_passwd(struct ctl *ctl)
 	if (status == CTL_DONE)
 		ctl_say("the password is changed, %zu sessions have ended", ended);
 	sodium_memzero(hash, sizeof(hash));
+	return status;
+}
+
+static enum rc
+user_reset_2fa_apply(struct ctl *ctl, const struct user *user, void *state)
+{
+	enum rc rc = factor_delete(&ctl->ctx, user);
+
+	(void)state;
+	if (rc == RC_NO)
+		ctl_refuse("%.*s has no second factor", (int)user->email.len, user->email.data);
+	if (rc == RC_OK)
+		rc = notice_mail(&ctl->ctx, MAIL_KIND_FACTOR_REMOVED, user, user->email,
+		    (struct span){ NULL, 0 });
+	return rc;
+}
+
+enum ctl_exit
+user_reset_2fa(struct ctl *ctl)
+{
+	static const struct change change = { .event = "totp.disabled",
+		.apply = user_reset_2fa_apply };
+	enum ctl_exit status = ctl_open_store(ctl);
+
+	if (status == CTL_DONE)
+		status = change_user(ctl, ctl->words[0], &change, NULL, NULL);
+	if (status == CTL_DONE)
+		ctl_say("the password alone is enough to sign in now");
 	return status;
 }
 

@@ -1,0 +1,107 @@
+/* keys reseal: the secrets of authenticator apps under the key that seals now, a page at a time. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "auth/second_factor.h"
+#include "crypto/keyring.h"
+#include "crypto/seal.h"
+#include "ctl.h"
+
+#define RESEAL_PAGE 100 /* in one transaction, while sign-ins go on */
+
+struct reseal {
+	struct ctl *ctl;
+	struct span key_id; /* of the key that seals now */
+	int64_t after;      /* the last row that was looked at */
+	long done, changed, damaged;
+};
+
+/* RC_NO of a secret that nobody can open: it stays as it is, and is told of. */
+static enum rc
+reseal_row(struct reseal *reseal, const struct factor_row *row)
+{
+	struct buf sealed = BUF_INIT(SEAL_OVERHEAD + TOTP_SECRET);
+	struct ctx *ctx = &reseal->ctl->ctx;
+	enum rc rc = second_factor_reseal(ctx, &row->user, row->sealed, &sealed);
+
+	if (rc == RC_NO)
+		reseal->damaged++;
+	if (rc == RC_OK) {
+		rc = factor_reseal(ctx, row, buf_span(&sealed));
+		reseal->done += rc == RC_OK;
+		reseal->changed += rc == RC_NO;
+	}
+	buf_free(&sealed);
+	return rc == RC_NO ? RC_OK : rc;
+}
+
+/* RC_NO: that was the last page. */
+static enum rc
+reseal_page(struct reseal *reseal)
+{
+	struct ctx *ctx = &reseal->ctl->ctx;
+	struct factor_row *rows;
+	size_t count = 0;
+	enum rc rc = db_begin(ctx->db);
+
+	if (rc != RC_OK)
+		return rc;
+	rc =
+	    factor_sealed_otherwise(ctx, reseal->after, reseal->key_id, RESEAL_PAGE, &rows, &count);
+	for (size_t i = 0; i < count && rc == RC_OK; i++) {
+		reseal->after = rows[i].user.row;
+		rc = reseal_row(reseal, &rows[i]);
+	}
+	rc = db_end(ctx->db, rc);
+	arena_reset(ctx->arena);
+	return rc == RC_OK && count < RESEAL_PAGE ? RC_NO : rc;
+}
+
+/* On a terminal, once it has taken a second. */
+static void
+reseal_progress(const struct reseal *reseal, int64_t since)
+{
+	if (isatty(STDERR_FILENO) && clock_monotonic(&reseal->ctl->ctx.clock) - since >= SECOND)
+		fprintf(stderr, "\r%ld secrets sealed anew ...", reseal->done);
+}
+
+static enum ctl_exit
+reseal_all(struct ctl *ctl)
+{
+	const struct sealing_key *key =
+	    sealing_current(keyring_sealing(ctl->ctx.keys, PURPOSE_TOTP), ctl->ctx.now);
+	struct reseal reseal = { .ctl = ctl, .key_id = { (const char *)key->id, SEALING_ID_SIZE } };
+	int64_t since = clock_monotonic(&ctl->ctx.clock);
+	enum rc rc = RC_OK;
+
+	while (rc == RC_OK) {
+		rc = reseal_page(&reseal);
+		reseal_progress(&reseal, since);
+	}
+	if (isatty(STDERR_FILENO) && clock_monotonic(&ctl->ctx.clock) - since >= SECOND)
+		fputs("\r\033[K", stderr);
+	ctl_say("%ld secrets are sealed with %s now", reseal.done, key->kid);
+	if (rc != RC_NO)
+		return ctl_refuse("then the store or a key failed; run it again, it goes on where "
+				  "it stopped");
+	if (reseal.damaged > 0)
+		return ctl_refuse("%ld secrets are damaged; their owners cannot sign in until "
+				  "yettctl user reset-2fa takes them away",
+		    reseal.damaged);
+	if (reseal.changed > 0)
+		return ctl_refuse("%ld changed meanwhile; run it again", reseal.changed);
+	return CTL_DONE;
+}
+
+enum ctl_exit
+keys_reseal(struct ctl *ctl)
+{
+	struct config_fault fault = { "" };
+	enum ctl_exit status = ctl_open_store(ctl);
+
+	if (status == CTL_DONE)
+		status = ctl_answer(keyring_open(&ctl->ctx.keys, ctl->config, KEYS_OF(PURPOSE_TOTP),
+					JWT_NONE, &fault),
+		    &fault);
+	return status == CTL_DONE ? reseal_all(ctl) : status;
+}
