@@ -2,6 +2,7 @@
 #include "crypto/key_place.h"
 #include "doctor.h"
 #include "keys.h"
+#include "store/factor.h"
 
 void
 doctor_keys(struct doctor *doctor)
@@ -36,6 +37,31 @@ doctor_old_key(struct doctor *doctor, enum purpose purpose, const struct sealing
 	    key_place_purpose(purpose), key->kid);
 }
 
+/* Whose key is gone cannot sign in: their secrets are never taken for "no second factor". */
+static void
+doctor_factors(struct doctor *doctor, const struct sealing_keys *keys)
+{
+	struct ctx *ctx = &doctor->ctl->ctx;
+	const struct config_fault none = { "" };
+	int64_t all = 0, count = 0, known = 0;
+	enum rc rc = factor_count(ctx, &all);
+
+	for (size_t i = 0; i < keys->count && rc == RC_OK; i++) {
+		rc = keys_sealed(ctx, PURPOSE_TOTP, &keys->rows[i], &count);
+		known += count;
+	}
+	if (!doctor_rc(doctor, rc, "second factors", &none))
+		return;
+	if (known < all)
+		doctor_find(doctor, FINDING_FAIL, "second factors",
+		    "%lld of %lld secrets are sealed with a key that is not in keys/totp; bring it "
+		    "back from keys/totp/.retired or a backup, then run yettctl keys reseal",
+		    (long long)(all - known), (long long)all);
+	else
+		doctor_find(
+		    doctor, FINDING_OK, "second factors", "%lld can be opened", (long long)all);
+}
+
 void
 doctor_old_keys(struct doctor *doctor)
 {
@@ -50,6 +76,8 @@ doctor_old_keys(struct doctor *doctor)
 		    keyring_open(&ring, doctor->ctl->config, KEYS_OF(i), JWT_NONE, &fault) != RC_OK)
 			continue;
 		keys = keyring_sealing(ring, i);
+		if (i == PURPOSE_TOTP)
+			doctor_factors(doctor, keys);
 		for (size_t k = 0; k < keys->count; k++)
 			doctor_old_key(doctor, i, keys, &keys->rows[k]);
 		keyring_free(ring);

@@ -837,6 +837,11 @@ UPDATE generation SET number = number + 1 WHERE id = 1;
 -- How many tokens of the outbox name that key; see crypto/seal.h for where.
 SELECT COUNT(*) FROM outbox WHERE substr(token, 2, 8) = ?1;
 
+-- name: factor_count
+-- grant: OPERATE
+-- How many secrets of authenticator apps there are, those to be confirmed among them.
+SELECT (SELECT COUNT(*) FROM totp) + (SELECT COUNT(*) FROM totp_enrolment);
+
 -- name: factor_sealed_with
 -- grant: OPERATE
 -- How many secrets of authenticator apps name that key.

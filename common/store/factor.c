@@ -219,6 +219,12 @@ recovery_count(struct ctx *ctx, const struct user *user, int64_t *count)
 }
 
 enum rc
+factor_count(struct ctx *ctx, int64_t *count)
+{
+	return stmt_one_int(db_query(ctx->db, QUERY_factor_count), count);
+}
+
+enum rc
 factor_sealed_with(struct ctx *ctx, struct span key_id, int64_t *count)
 {
 	struct stmt *stmt = db_query(ctx->db, QUERY_factor_sealed_with);

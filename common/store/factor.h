@@ -51,13 +51,15 @@ enum rc recovery_delete(struct ctx *, const struct user *) RC_MUST;
 enum rc recovery_spend(struct ctx *, const struct user *, struct span digest) RC_MUST;
 enum rc recovery_count(struct ctx *, const struct user *, int64_t *count) RC_MUST;
 
-/* For the operator (grant OPERATE): how many secrets are sealed with the key of that id; those of
- * accounts after "after" that are with another, a page of them in the arena; and a secret under its
- * new seal, RC_NO when it was changed meanwhile. Of *rows only the account's row and id are set. */
+/* For the operator (grant OPERATE): how many secrets there are, with those to be confirmed; how
+ * many are sealed with the key of that id; those of accounts after "after" that are with another, a
+ * page of them in the arena; and a secret under its new seal, RC_NO when it was changed meanwhile.
+ * Of *rows only the account's row and id are set. */
 struct factor_row {
 	struct user user;
 	struct span sealed;
 };
+enum rc factor_count(struct ctx *, int64_t *count) RC_MUST;
 enum rc factor_sealed_with(struct ctx *, struct span key_id, int64_t *count) RC_MUST;
 enum rc factor_sealed_otherwise(struct ctx *, int64_t after, struct span key_id, int64_t limit,
     struct factor_row **rows, size_t *count) RC_MUST;

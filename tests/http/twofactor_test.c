@@ -643,6 +643,24 @@ START_TEST(test_operator_takes_it_away)
 }
 END_TEST
 
+/* A key that is gone is told of. */
+START_TEST(test_doctor_misses_a_key)
+{
+	struct site *own = storm_site(
+	    &(struct site_options){ .settings = { "limit.totp", "off", "totp.drift", "4" } });
+	struct holder holder = enrolled(own);
+	struct ctl_result result;
+
+	ck_assert_ptr_nonnull(holder.secret);
+	CTL(own, "doctor");
+	site_sql(
+	    own, "UPDATE totp SET secret = x'01' || x'0000000000000000' || substr(secret, 10)");
+	result = site_ctl(own, NULL, (const char *const[]){ "doctor", NULL });
+	ck_assert_int_eq(result.status, 1);
+	ck_assert_msg(strstr(result.out, "1 of 1 secrets") != NULL, "%s", result.out);
+}
+END_TEST
+
 /* A secret that cannot be opened is no reason to sign in without it. */
 static const char *const damages[] = { "UPDATE totp SET secret = x'00'", "DELETE FROM totp",
 	"UPDATE totp SET algorithm = 'md5'",
@@ -694,6 +712,7 @@ main(void)
 	tcase_add_test(tests, test_who_must_have_one_can_only_set_it_up);
 	tcase_add_test(tests, test_the_whole_way_by_pages);
 	tcase_add_test(tests, test_code_page_without_a_sign_in);
+	tcase_add_test(tests, test_doctor_misses_a_key);
 	tcase_add_test(tests, test_operator_takes_it_away);
 	tcase_add_loop_test(tests, test_damage_opens_no_door, 0, LENGTH(damages));
 	return site_run(tests);
