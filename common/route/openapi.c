@@ -194,6 +194,8 @@ openapi_problems_of(const struct openapi *o, const struct openapi_site *site)
 	}
 	if (route->caller != ANYONE)
 		problems |= OPENAPI_PROBLEM(NOT_AUTHENTICATED);
+	if (route->caller != ANYONE && (route->caller & ENROLLING) == 0)
+		problems |= OPENAPI_PROBLEM(TOTP_ENROLLMENT_REQUIRED);
 	if (openapi_is_unsafe(site) && openapi_meets_cookies(o, site))
 		problems |= OPENAPI_PROBLEM(CSRF_FAILED);
 	return problems;
@@ -304,7 +306,7 @@ static void
 openapi_put_security(struct openapi *o, const struct openapi_site *site)
 {
 	bool known = openapi_rows[site->handler].knows_caller;
-	enum route_caller caller = route_table[site->handler].caller;
+	unsigned caller = route_table[site->handler].caller;
 
 	openapi_open(o->body, "security", '[');
 	if (known)
@@ -390,7 +392,8 @@ openapi_put_success(struct openapi *o, const struct openapi_site *site)
 {
 	const struct openapi_row *row = &openapi_rows[site->handler];
 	bool null = row->tokens && openapi_is_cookie(site->backend);
-	bool page = row->page != OPENAPI_NO_PAGE && o->config->routes.pages;
+	bool page = row->page != OPENAPI_NO_PAGE && o->config->routes.pages &&
+		    (site->backend == NULL || openapi_is_cookie(site->backend));
 
 	openapi_put_status(o->body, row->status);
 	buf_char(o->body, '{');
@@ -416,6 +419,19 @@ openapi_put_success(struct openapi *o, const struct openapi_site *site)
 	buf_char(o->body, '}');
 }
 
+/* Signing in goes on with a code. */
+static void
+openapi_put_waiting(struct openapi *o)
+{
+	openapi_put_status(o->body, 202);
+	buf_char(o->body, '{');
+	openapi_put_constant(o->body, "description",
+	    "The password is right; a code of the second factor is missing.");
+	openapi_open(o->body, "content", '{');
+	openapi_put_content(o->body, "application/json", "PendingLogin", "");
+	buf_text(o->body, "}}");
+}
+
 static void
 openapi_put_responses(struct openapi *o, const struct openapi_site *site)
 {
@@ -423,6 +439,8 @@ openapi_put_responses(struct openapi *o, const struct openapi_site *site)
 
 	openapi_open(o->body, "responses", '{');
 	openapi_put_success(o, site);
+	if (row->pending)
+		openapi_put_waiting(o);
 	if (row->redirect != 0 && o->config->routes.pages && openapi_meets_cookies(o, site)) {
 		openapi_put_status(o->body, row->redirect);
 		openapi_put_reference(o->body, "responses", "Redirect");

@@ -38,6 +38,45 @@ const struct openapi_schema openapi_schemas[] = {
 				"description": "Left out by backends that issue none." }
 		}
 	}) },
+	{ "PendingLogin", JSON({
+		"type": "object",
+		"required": ["totp_required", "pending_token"],
+		"properties": {
+			"totp_required": { "const": true },
+			"pending_token": { "type": "string", "description": "For 2fa/verify." }
+		}
+	}) },
+	{ "Enrolment", JSON({
+		"type": "object",
+		"required": ["secret", "uri", "qr_svg", "enrollment_token"],
+		"properties": {
+			"secret": { "type": "string", "description": "In base32." },
+			"uri": { "type": "string", "format": "uri",
+				"description": "otpauth: with the secret, for an app." },
+			"qr_svg": { "type": ["string", "null"],
+				"description": "The address as a QR code; null: too long for one." },
+			"enrollment_token": { "type": "string", "description": "For confirm." }
+		}
+	}) },
+	{ "Enabled", JSON({
+		"type": "object",
+		"required": ["enabled", "recovery_codes"],
+		"properties": {
+			"enabled": { "const": true },
+			"recovery_codes": { "type": "array", "minItems": 10, "maxItems": 10,
+				"description": "Not shown again.",
+				"items": { "type": "string", "pattern": "^[0-9a-f]{28}$" } }
+		}
+	}) },
+	{ "RecoveryCodes", JSON({
+		"type": "object",
+		"required": ["recovery_codes"],
+		"properties": {
+			"recovery_codes": { "type": "array", "minItems": 10, "maxItems": 10,
+				"description": "Not shown again.",
+				"items": { "type": "string", "pattern": "^[0-9a-f]{28}$" } }
+		}
+	}) },
 	{ "CsrfToken", JSON({
 		"type": "object",
 		"required": ["csrf_token"],
@@ -159,7 +198,10 @@ const struct openapi_kind openapi_kinds[] = {
 	[FIELD_PASSWORD_PROOF] = { "password", NULL, 1, 128 },
 	[FIELD_PASSWORD_NEW] = { "password", "No control characters.", 0, 128 },
 	[FIELD_PASSWORD_LINK] = { "password", "No control characters.", 1, 128 },
-	[FIELD_TOKEN] = { NULL, "From the link in a mail.", 1, 2048 },
+	[FIELD_CODE] = { NULL, "Six digits of the app; spaces and hyphens do not count.", 6, 0 },
+	[FIELD_CODE_OR_RECOVERY] = { NULL,
+	    "Six digits of the app, or a recovery code; spaces and hyphens do not count.", 6, 0 },
+	[FIELD_TOKEN] = { NULL, "From the link in a mail, or from the answer before.", 1, 2048 },
 	[FIELD_REFRESH_TOKEN] = { NULL, NULL, 1, 512 },
 	[FIELD_NEXT] = { "uri-reference", "Where a browser goes then: a path on this site.", 0, 0 },
 	[FIELD_IGNORED] = { NULL, "Accepted and ignored.", 0, 0 },
@@ -198,6 +240,7 @@ static const struct field openapi_profile[] = {
 	{ "email", NULL, FIELD_EMAIL, false, 0 },
 	{ "username", NULL, FIELD_USERNAME, false, 0 },
 	{ "current_password", NULL, FIELD_PASSWORD_PROOF, true, 0 },
+	{ "totp_code", NULL, FIELD_CODE, false, 0 },
 };
 
 static const struct field openapi_password[] = {
@@ -218,6 +261,32 @@ static const struct field openapi_reset[] = {
 	{ "password", NULL, FIELD_PASSWORD_LINK, true, 0 },
 };
 
+static const struct field openapi_enable[] = {
+	{ "password", NULL, FIELD_PASSWORD_PROOF, true, 0 },
+	{ "next", NULL, FIELD_NEXT, false, 0 },
+};
+
+static const struct field openapi_confirm[] = {
+	{ "enrollment_token", NULL, FIELD_TOKEN, true, 0 },
+	{ "code", NULL, FIELD_CODE, true, 0 },
+};
+
+/* A browser has the token in a cookie. */
+static const struct field openapi_code[] = {
+	{ "pending_token", NULL, FIELD_TOKEN, false, 0 },
+	{ "code", NULL, FIELD_CODE_OR_RECOVERY, true, 0 },
+	{ "next", NULL, FIELD_NEXT, false, 0 },
+};
+
+static const struct field openapi_disable[] = {
+	{ "code", NULL, FIELD_CODE_OR_RECOVERY, true, 0 },
+};
+
+static const struct field openapi_renew[] = {
+	{ "current_password", NULL, FIELD_PASSWORD_PROOF, true, 0 },
+	{ "totp_code", NULL, FIELD_CODE, false, 0 },
+};
+
 #define BODY(name, fields)                  \
 	{                                   \
 		name, fields, COUNT(fields) \
@@ -234,6 +303,11 @@ const struct openapi_body openapi_bodies[OPENAPI_REQUESTS] = {
 	[OPENAPI_VERIFY] = BODY("VerifyRequest", openapi_verify),
 	[OPENAPI_ADDRESS] = BODY("AddressRequest", openapi_address),
 	[OPENAPI_RESET] = BODY("ResetRequest", openapi_reset),
+	[OPENAPI_ENABLE] = BODY("EnableRequest", openapi_enable),
+	[OPENAPI_CONFIRM] = BODY("ConfirmRequest", openapi_confirm),
+	[OPENAPI_CODE] = BODY("CodeRequest", openapi_code),
+	[OPENAPI_DISABLE] = BODY("DisableRequest", openapi_disable),
+	[OPENAPI_RENEW] = BODY("RenewRequest", openapi_renew),
 };
 
 /* The guard's other two ways in are the server's alone, so they have no row. */
@@ -254,6 +328,7 @@ const struct openapi_row openapi_rows[HANDLERS] = {
 		.redirect = 303,
 		.request = OPENAPI_LOGIN,
 		.tokens = true,
+		.pending = true,
 		.problems = P(LOGIN_PAYLOAD) | P(LOGIN_BAD_CREDENTIALS) | P(RATE_LIMITED),
 	},
 	[HANDLER_logout_get] = {
@@ -383,13 +458,76 @@ const struct openapi_row openapi_rows[HANDLERS] = {
 		.schema = SCHEMA("UserRead"),
 		.request = OPENAPI_PROFILE,
 		.problems = P(LOGIN_BAD_CREDENTIALS) | P(UPDATE_EMAIL_EXISTS) |
-		    P(UPDATE_USERNAME_EXISTS) | P(RATE_LIMITED),
+		    P(UPDATE_USERNAME_EXISTS) | P(TOTP_CODE_INVALID) | P(TOTP_STEPUP_REQUIRED) |
+		    P(RATE_LIMITED),
 	},
 	[HANDLER_me_change_password] = {
 		.status = 204,
 		.words = "Changed; all sessions have ended.",
 		.request = OPENAPI_PASSWORD,
 		.problems = P(LOGIN_BAD_CREDENTIALS) | P(UPDATE_INVALID_PASSWORD) | P(RATE_LIMITED),
+	},
+	[HANDLER_factor_enable_get] = {
+		.status = 200,
+		.words = "The form.",
+		.page = OPENAPI_ONLY_PAGE,
+		.parameters = openapi_next_parameter,
+	},
+	[HANDLER_factor_enable_post] = {
+		.status = 201,
+		.words = "The secret, and the token that confirm takes; a set-up before has ended.",
+		.schema = SCHEMA("Enrolment"),
+		.page = OPENAPI_ALSO_PAGE,
+		.request = OPENAPI_ENABLE,
+		.problems = P(LOGIN_PAYLOAD) | P(LOGIN_BAD_CREDENTIALS) | P(TOTP_ALREADY_ENABLED) |
+		    P(RATE_LIMITED),
+	},
+	[HANDLER_factor_confirm_post] = {
+		.status = 201,
+		.words = "It is on; JWTs of before have ended.",
+		.schema = SCHEMA("Enabled"),
+		.page = OPENAPI_ALSO_PAGE,
+		.request = OPENAPI_CONFIRM,
+		.problems = P(TOTP_ENROLL_BAD_TOKEN) | P(TOTP_CODE_INVALID) |
+		    P(TOTP_ALREADY_ENABLED) | P(RATE_LIMITED),
+	},
+	[HANDLER_factor_verify_get] = {
+		.status = 200,
+		.words = "The form; without a sign-in under way, the browser goes to the sign-in page.",
+		.page = OPENAPI_ONLY_PAGE,
+		.redirect = 303,
+		.parameters = openapi_next_parameter,
+	},
+	[HANDLER_factor_verify_post] = {
+		.status = 201,
+		.words = "Signed in.",
+		.schema = SCHEMA("Tokens"),
+		.redirect = 303,
+		.request = OPENAPI_CODE,
+		.tokens = true,
+		.problems = P(TOTP_PENDING_BAD_TOKEN) | P(TOTP_CODE_INVALID) |
+		    P(LOGIN_ACCOUNT_UNAVAILABLE) | P(RATE_LIMITED),
+	},
+	[HANDLER_factor_disable_get] = {
+		.status = 200,
+		.words = "The form.",
+		.page = OPENAPI_ONLY_PAGE,
+	},
+	[HANDLER_factor_disable_post] = {
+		.status = 201,
+		.words = "It is off; JWTs of before have ended.",
+		.schema = JSON({ "type": "null" }),
+		.page = OPENAPI_ALSO_PAGE,
+		.request = OPENAPI_DISABLE,
+		.problems = P(TOTP_CODE_INVALID) | P(RATE_LIMITED),
+	},
+	[HANDLER_factor_renew_post] = {
+		.status = 201,
+		.words = "New codes; those of before do not work any more.",
+		.schema = SCHEMA("RecoveryCodes"),
+		.request = OPENAPI_RENEW,
+		.problems = P(LOGIN_PAYLOAD) | P(LOGIN_BAD_CREDENTIALS) | P(TOTP_NOT_ENABLED) |
+		    P(TOTP_CODE_INVALID) | P(TOTP_STEPUP_REQUIRED) | P(RATE_LIMITED),
 	},
 	[HANDLER_guard_get] = {
 		.status = 200,
@@ -398,7 +536,8 @@ const struct openapi_row openapi_rows[HANDLERS] = {
 		.parameters = openapi_guard_parameters,
 		.headers = openapi_guard_headers,
 		.knows_caller = true,
-		.problems = P(NOT_AUTHENTICATED) | P(AUTHORIZATION_DENIED) | P(INSUFFICIENT_ROLES),
+		.problems = P(NOT_AUTHENTICATED) | P(AUTHORIZATION_DENIED) | P(INSUFFICIENT_ROLES) |
+		    P(TOTP_ENROLLMENT_REQUIRED),
 	},
 	[HANDLER_health_get] = {
 		.status = 200,

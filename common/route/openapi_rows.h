@@ -28,6 +28,11 @@ enum openapi_request {
 	OPENAPI_VERIFY,
 	OPENAPI_ADDRESS,
 	OPENAPI_RESET,
+	OPENAPI_ENABLE,
+	OPENAPI_CONFIRM,
+	OPENAPI_CODE,
+	OPENAPI_DISABLE,
+	OPENAPI_RENEW,
 	OPENAPI_REQUESTS
 };
 
@@ -64,6 +69,7 @@ struct openapi_row {
 	bool refresh_cookie;                 /* read at cookie backends */
 	bool tokens;       /* cookie backends answer null and set or clear cookies */
 	bool knows_caller; /* though the row takes anyone */
+	bool pending;      /* 202 in place of tokens, where a second factor is still to come */
 	uint64_t problems; /* beside those that follow from the route's row */
 };
 

@@ -15,7 +15,9 @@
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 #define API "[backend api]\ntransport = bearer\nstrategy = jwt\n"
 #define WEB "[backend web]\ntransport = cookie\nstrategy = database\n"
-#define OFF "[routes]\nregister = off\nusers = off\nsessions = off\npages = off\nopenapi = off\n"
+#define OFF                                                                  \
+	"[routes]\nregister = off\nusers = off\nsessions = off\n2fa = off\n" \
+	"pages = off\nopenapi = off\n"
 
 enum { DEFAULTS, ALL_OFF, BY_NAME, BEARER_ONLY, MOVED, NO_PAGES };
 
@@ -243,7 +245,7 @@ START_TEST(no_object_names_a_member_twice)
 }
 END_TEST
 
-static char ids[4096];
+static char ids[8192];
 
 static void
 check_operation(
@@ -259,7 +261,9 @@ check_operation(
 	strncat(ids, id, sizeof(ids) - strlen(ids) - 1);
 	ck_assert(holds(member(op, "tags"), program_rows[route->program].name));
 	cJSON_ArrayForEach(response, member(op, "responses")) good += response->string[0] == '2';
-	ck_assert_msg(good == 1, "%s: %zu successes", path, good);
+	/* A sign-in may also go on with a code. */
+	ck_assert_msg(good == (route == &route_table[HANDLER_login_post] ? 2u : 1u),
+	    "%s: %zu successes", path, good);
 	ck_assert_msg((strstr(path, "{id}") != NULL) == (parameter(op, "id") != NULL), "%s", path);
 	(void)backend;
 }
@@ -300,10 +304,10 @@ check_security(
 	ck_assert_msg(cJSON_HasObjectItem(member(op, "responses"), "401") ==
 			  (route->caller != ANYONE || guard),
 	    "%s", path);
-	if (route->caller == SESSION) {
+	if ((route->caller & SESSION) != 0) {
 		ck_assert_int_eq(count, 1);
 		ck_assert(lets_in(security, backend->config->name));
-	} else if (route->caller == ANY_SESSION || guard) {
+	} else if ((route->caller & ANY_SESSION) != 0 || guard) {
 		ck_assert_int_eq(count, (int)backends.count + guard);
 		for (size_t i = 0; i < backends.count; i++)
 			ck_assert(lets_in(security, backends.items[i].config->name));
@@ -320,6 +324,24 @@ START_TEST(security_is_what_the_row_asks_for)
 }
 END_TEST
 
+static cJSON *
+response_codes(cJSON *response)
+{
+	cJSON *media = member(member(followed(response), "content"), "application/problem+json");
+	cJSON *parts = member(member(media, "schema"), "allOf");
+
+	return member(member(member(cJSON_GetArrayItem(parts, 1), "properties"), "code"), "enum");
+}
+
+/* Whether the operation may answer that problem of that status. */
+static bool
+refuses(const cJSON *op, const char *status, const char *code)
+{
+	cJSON *response = cJSON_GetObjectItemCaseSensitive(member(op, "responses"), status);
+
+	return response != NULL && holds(response_codes(response), code);
+}
+
 static void
 check_csrf(const struct route *route, const struct backend *backend, const char *path, cJSON *op)
 {
@@ -328,15 +350,33 @@ check_csrf(const struct route *route, const struct backend *backend, const char 
 	bool expected = route->method != METHOD_GET && cookies;
 
 	ck_assert_msg((parameter(op, "X-CSRF-Token") != NULL) == expected, "%s", path);
-	ck_assert_msg(cJSON_HasObjectItem(member(op, "responses"), "403") ==
-			  (expected || route == &route_table[HANDLER_guard_get]),
-	    "%s", path);
+	ck_assert_msg(refuses(op, "403", "CSRF_FAILED") == expected, "%s", path);
 }
 
 START_TEST(csrf_is_asked_for_where_cookies_are)
 {
 	describe(_i);
 	visit(check_csrf);
+	forget();
+}
+END_TEST
+
+/* Everything that takes a session, but what somebody who must enrol needs for that. */
+static void
+check_enrolling(
+    const struct route *route, const struct backend *backend, const char *path, cJSON *op)
+{
+	bool guard = route == &route_table[HANDLER_guard_get];
+	bool expected = guard || (route->caller != ANYONE && (route->caller & ENROLLING) == 0);
+
+	ck_assert_msg(refuses(op, "403", "TOTP_ENROLLMENT_REQUIRED") == expected, "%s", path);
+	(void)backend;
+}
+
+START_TEST(who_must_enrol_is_kept_out_of_the_rest)
+{
+	describe(_i);
+	visit(check_enrolling);
 	forget();
 }
 END_TEST
@@ -383,6 +423,45 @@ static const struct {
 	{ DEFAULTS, "/auth/web/login", "get", "303", NULL, true },
 	{ DEFAULTS, "/auth/web/login", "post", "303", NULL, true },
 	{ NO_PAGES, "/auth/web/login", "get", "303", NULL, false },
+	{ DEFAULTS, "/auth/login", "post", "202", NULL, true },
+	{ DEFAULTS, "/auth/web/login", "post", "202", NULL, true },
+	{ ALL_OFF, "/auth/login", "post", "202", NULL, true },
+	{ DEFAULTS, "/auth/2fa/enable", "post", "201", NULL, true },
+	{ DEFAULTS, "/auth/2fa/enable", "post", "400", "LOGIN_BAD_CREDENTIALS", true },
+	{ DEFAULTS, "/auth/2fa/enable", "post", "400", "TOTP_ALREADY_ENABLED", true },
+	{ DEFAULTS, "/auth/2fa/enable", "post", "403", NULL, false },
+	{ DEFAULTS, "/auth/2fa/enable", "post", "422", "LOGIN_PAYLOAD_INVALID", true },
+	{ DEFAULTS, "/auth/2fa/enable", "post", "422", "REQUEST_BODY_INVALID", false },
+	{ DEFAULTS, "/auth/2fa/enable", "post", "429", "RATE_LIMITED", true },
+	{ DEFAULTS, "/auth/2fa/enable/confirm", "post", "201", NULL, true },
+	{ DEFAULTS, "/auth/2fa/enable/confirm", "post", "400", "TOTP_ENROLL_BAD_TOKEN", true },
+	{ DEFAULTS, "/auth/2fa/enable/confirm", "post", "400", "TOTP_CODE_INVALID", true },
+	{ DEFAULTS, "/auth/2fa/enable/confirm", "post", "400", "TOTP_ALREADY_ENABLED", true },
+	{ DEFAULTS, "/auth/2fa/enable/confirm", "post", "422", "REQUEST_BODY_INVALID", true },
+	{ DEFAULTS, "/auth/2fa/verify", "post", "201", NULL, true },
+	{ DEFAULTS, "/auth/2fa/verify", "post", "303", NULL, false },
+	{ DEFAULTS, "/auth/2fa/verify", "post", "401", NULL, false },
+	{ DEFAULTS, "/auth/2fa/verify", "post", "400", "TOTP_PENDING_BAD_TOKEN", true },
+	{ DEFAULTS, "/auth/2fa/verify", "post", "400", "TOTP_CODE_INVALID", true },
+	{ DEFAULTS, "/auth/2fa/verify", "post", "400", "LOGIN_ACCOUNT_UNAVAILABLE", true },
+	{ DEFAULTS, "/auth/2fa/verify", "post", "429", "RATE_LIMITED", true },
+	{ DEFAULTS, "/auth/web/2fa/verify", "post", "303", NULL, true },
+	{ DEFAULTS, "/auth/web/2fa/verify", "get", "303", NULL, true },
+	{ DEFAULTS, "/auth/2fa/disable", "post", "201", NULL, true },
+	{ DEFAULTS, "/auth/2fa/disable", "post", "400", "TOTP_CODE_INVALID", true },
+	{ DEFAULTS, "/auth/2fa/disable", "post", "403", "TOTP_ENROLLMENT_REQUIRED", true },
+	{ DEFAULTS, "/auth/2fa/disable", "post", "429", "RATE_LIMITED", true },
+	{ DEFAULTS, "/auth/2fa/recovery-codes/regenerate", "post", "201", NULL, true },
+	{ DEFAULTS, "/auth/2fa/recovery-codes/regenerate", "post", "400", "LOGIN_BAD_CREDENTIALS",
+	    true },
+	{ DEFAULTS, "/auth/2fa/recovery-codes/regenerate", "post", "400", "TOTP_NOT_ENABLED",
+	    true },
+	{ DEFAULTS, "/auth/2fa/recovery-codes/regenerate", "post", "400", "TOTP_CODE_INVALID",
+	    true },
+	{ DEFAULTS, "/auth/2fa/recovery-codes/regenerate", "post", "403", "TOTP_STEPUP_REQUIRED",
+	    true },
+	{ DEFAULTS, "/auth/2fa/recovery-codes/regenerate", "post", "422", "LOGIN_PAYLOAD_INVALID",
+	    true },
 	{ DEFAULTS, "/auth/logout", "post", "201", NULL, true },
 	{ DEFAULTS, "/auth/logout", "post", "401", "NOT_AUTHENTICATED", true },
 	{ DEFAULTS, "/auth/logout", "post", "415", NULL, false },
@@ -407,13 +486,16 @@ static const struct {
 	{ DEFAULTS, "/users/me", "patch", "400", "UPDATE_USER_EMAIL_ALREADY_EXISTS", true },
 	{ DEFAULTS, "/users/me", "patch", "400", "UPDATE_USER_USERNAME_ALREADY_EXISTS", true },
 	{ DEFAULTS, "/users/me", "patch", "400", "REQUEST_BODY_INVALID", true },
+	{ DEFAULTS, "/users/me", "patch", "400", "TOTP_CODE_INVALID", true },
 	{ DEFAULTS, "/users/me", "patch", "403", "CSRF_FAILED", true },
+	{ DEFAULTS, "/users/me", "patch", "403", "TOTP_STEPUP_REQUIRED", true },
 	{ DEFAULTS, "/users/me/change-password", "post", "204", NULL, true },
 	{ DEFAULTS, "/users/me/change-password", "post", "400", "UPDATE_USER_INVALID_PASSWORD",
 	    true },
 	{ DEFAULTS, "/users/me/change-password", "post", "429", "RATE_LIMITED", true },
 	{ DEFAULTS, "/auth/guard", "get", "403", "AUTHORIZATION_DENIED", true },
 	{ DEFAULTS, "/auth/guard", "get", "403", "INSUFFICIENT_ROLES", true },
+	{ DEFAULTS, "/auth/guard", "get", "403", "TOTP_ENROLLMENT_REQUIRED", true },
 	{ DEFAULTS, "/auth/guard", "get", "302", NULL, true },
 	{ BEARER_ONLY, "/auth/guard", "get", "302", NULL, false },
 	{ BEARER_ONLY, "/auth/opaque/login", "post", "403", NULL, false },
@@ -422,15 +504,6 @@ static const struct {
 	{ MOVED, "/a/b/api/login", "post", "201", NULL, true },
 	{ MOVED, "/people/me", "get", "200", NULL, true },
 };
-
-static cJSON *
-response_codes(cJSON *response)
-{
-	cJSON *media = member(member(followed(response), "content"), "application/problem+json");
-	cJSON *parts = member(member(media, "schema"), "allOf");
-
-	return member(member(member(cJSON_GetArrayItem(parts, 1), "properties"), "code"), "enum");
-}
 
 START_TEST(answers_are_those_of_the_contract)
 {
@@ -460,6 +533,18 @@ static const struct {
 	{ NO_PAGES, "/auth/web/login", "get", "200", "CsrfToken", false },
 	{ DEFAULTS, "/auth/login", "post", "201", "Tokens", false },
 	{ DEFAULTS, "/auth/web/login", "post", "201", "null", false },
+	{ DEFAULTS, "/auth/login", "post", "202", "PendingLogin", false },
+	{ DEFAULTS, "/auth/web/login", "post", "202", "PendingLogin", false },
+	{ DEFAULTS, "/auth/web/2fa/enable", "get", "200", NULL, true },
+	{ DEFAULTS, "/auth/2fa/enable", "post", "201", "Enrolment", false },
+	{ DEFAULTS, "/auth/web/2fa/enable", "post", "201", "Enrolment", true },
+	{ NO_PAGES, "/auth/web/2fa/enable", "post", "201", "Enrolment", false },
+	{ DEFAULTS, "/auth/web/2fa/enable/confirm", "post", "201", "Enabled", true },
+	{ DEFAULTS, "/auth/2fa/verify", "post", "201", "Tokens", false },
+	{ DEFAULTS, "/auth/web/2fa/verify", "post", "201", "null", false },
+	{ DEFAULTS, "/auth/web/2fa/disable", "post", "201", "null", true },
+	{ DEFAULTS, "/auth/web/2fa/recovery-codes/regenerate", "post", "201", "RecoveryCodes",
+	    false },
 	{ DEFAULTS, "/auth/web/logout", "get", "200", NULL, true },
 	{ DEFAULTS, "/auth/logout", "post", "201", "null", false },
 	{ DEFAULTS, "/auth/web/refresh", "post", "201", "null", false },
@@ -513,6 +598,12 @@ static const struct {
 	    "post" },
 	{ "cgi-bin/password.c forgot_fields", "AddressRequest", "/auth/forgot-password", "post" },
 	{ "cgi-bin/password.c reset_fields", "ResetRequest", "/auth/reset-password", "post" },
+	{ "cgi-bin/2fa.c enable_fields", "EnableRequest", "/auth/2fa/enable", "post" },
+	{ "cgi-bin/2fa.c confirm_fields", "ConfirmRequest", "/auth/2fa/enable/confirm", "post" },
+	{ "cgi-bin/2fa.c code_fields", "CodeRequest", "/auth/2fa/verify", "post" },
+	{ "cgi-bin/2fa.c disable_fields", "DisableRequest", "/auth/2fa/disable", "post" },
+	{ "cgi-bin/2fa.c renew_fields", "RenewRequest", "/auth/2fa/recovery-codes/regenerate",
+	    "post" },
 	{ "cgi-bin/users.c profile_fields", "ProfileUpdate", "/users/me", "patch" },
 	{ "cgi-bin/users.c password_fields", "ChangePassword", "/users/me/change-password",
 	    "post" },
@@ -685,6 +776,10 @@ static const struct {
 	{ DEFAULTS, "ProfileUpdate", "username", -1, -1 },
 	{ DEFAULTS, "ProfileUpdate", "current_password", 1, 128 },
 	{ BY_NAME, "ChangePassword", "new_password", 20, 128 },
+	{ DEFAULTS, "EnableRequest", "password", 1, 128 },
+	{ DEFAULTS, "ConfirmRequest", "enrollment_token", 1, 2048 },
+	{ DEFAULTS, "CodeRequest", "pending_token", 1, 2048 },
+	{ DEFAULTS, "RenewRequest", "current_password", 1, 128 },
 };
 
 START_TEST(lengths_are_those_of_the_contract_and_the_settings)
@@ -758,6 +853,7 @@ main(void)
 	LOOP(routes, every_operation_has_an_id_of_its_own_and_one_success, configs);
 	LOOP(routes, security_is_what_the_row_asks_for, configs);
 	LOOP(routes, csrf_is_asked_for_where_cookies_are, configs);
+	LOOP(routes, who_must_enrol_is_kept_out_of_the_rest, configs);
 	LOOP(routes, every_backend_has_a_scheme, configs);
 	LOOP(routes, answers_are_those_of_the_contract, answers);
 	LOOP(routes, an_answer_has_the_body_that_is_sent, contents);
