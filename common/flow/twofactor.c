@@ -212,8 +212,14 @@ twofactor_confirm(struct ctx *ctx, const struct identity *identity, const struct
 		.ctx = ctx, .identity = identity, .client = client, .refusal = refusal
 	};
 	enum problem problem = PROBLEM_TOTP_ENROLL_BAD_TOKEN;
-	enum rc rc = twofactor_digest(&work, input->token);
+	struct factor factor;
+	enum rc rc;
 
+	if (identity->user.second_factor)
+		return PROBLEM_TOTP_ALREADY_ENABLED;
+	rc = twofactor_digest(&work, input->token);
+	if (rc == RC_OK)
+		rc = enrolment_find(ctx, &identity->user, DIGEST_SPAN(work.digest), &factor);
 	if (rc == RC_OK) {
 		problem = PROBLEM_RATE_LIMITED;
 		rc = twofactor_count(&work);
