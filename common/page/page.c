@@ -29,7 +29,7 @@ static const struct {
 	[PAGE_ENABLE] = { "enable", "Two-factor sign-in" },
 	[PAGE_ENROL] = { "enrol", "Set up your app" },
 	[PAGE_RECOVERY] = { "recovery", "Your recovery codes" },
-	[PAGE_DISABLE] = { "disable", "Switch two-factor sign-in off" },
+	[PAGE_DISABLE] = { "disable", "Switch two-factor off" },
 	[PAGE_DISABLED] = { "disabled", "Two-factor sign-in is off" },
 	[PAGE_LINK_DEAD] = { "link-dead", "This link does not work" },
 };

@@ -46,6 +46,11 @@ static const struct page_values all = {
 	.login_link = { "/auth/web/login", 15 },
 	.needs_verification = { "yes", 3 },
 	.request_id = { "0123456789abcdef", 16 },
+	.enable_link = { "/auth/web/2fa/enable", 20 },
+	.enrollment_token = { "ENROL-TOKEN", 11 },
+	.image = { "data:image/svg+xml;base64,PHN2Zz4=", 34 },
+	.secret = { "G6EA TQ55", 9 },
+	.codes = { "9d5d 8394\naadc 8b15\n", 20 },
 };
 
 static const struct page_values none;
@@ -143,6 +148,60 @@ static const struct row {
 	{ PAGE_LINK_DEAD, "href=\"/auth/request-verify-token\"", false },
 	{ PAGE_LINK_DEAD, "href=\"/auth/forgot-password\"", false },
 	{ PAGE_LINK_DEAD, "href=\"/auth/web/login\"", false },
+	{ PAGE_CODE, "<title>Error: Enter your code – The Site</title>", false },
+	{ PAGE_CODE, "action=\"/auth/web/login\"", false },
+	{ PAGE_CODE, "name=\"csrf_token\" value=\"TOKEN\"", false },
+	{ PAGE_CODE, "name=\"next\" value=\"/members/\"", false },
+	{ PAGE_CODE, "<label for=\"code\">Code</label>", true },
+	{ PAGE_CODE, "id=\"code\" name=\"code\" type=\"text\" inputmode=\"numeric\"", true },
+	{ PAGE_CODE, "autocomplete=\"one-time-code\"", true },
+	{ PAGE_CODE, "id=\"code-hint\"", true },
+	{ PAGE_CODE, "aria-describedby=\"error code-hint\"", false },
+	{ PAGE_CODE, "id=\"error\" role=\"alert\">\n<p>It is refused.</p>\n</div>", false },
+	{ PAGE_CODE, ">Sign in</button>", true },
+	{ PAGE_CODE, "href=\"/auth/web/login\"", false },
+	{ PAGE_ENABLE, "<title>Error: Two-factor sign-in – The Site</title>", false },
+	{ PAGE_ENABLE, "action=\"/auth/web/login\"", false },
+	{ PAGE_ENABLE, "name=\"csrf_token\" value=\"TOKEN\"", false },
+	{ PAGE_ENABLE, "name=\"next\" value=\"/members/\"", false },
+	{ PAGE_ENABLE, "<label for=\"password\">", true },
+	{ PAGE_ENABLE, "id=\"password\" name=\"password\" type=\"password\"", true },
+	{ PAGE_ENABLE, "autocomplete=\"current-password\"", true },
+	{ PAGE_ENABLE, "aria-describedby=\"error\"", false },
+	{ PAGE_ENABLE, "id=\"error\" role=\"alert\">\n<p>It is refused.</p>\n</div>", false },
+	{ PAGE_ENABLE, ">Set it up</button>", true },
+	{ PAGE_ENROL, "<title>Error: Set up your app – The Site</title>", false },
+	{ PAGE_ENROL, "action=\"/auth/web/login\"", false },
+	{ PAGE_ENROL, "name=\"csrf_token\" value=\"TOKEN\"", false },
+	{ PAGE_ENROL, "name=\"next\" value=\"/members/\"", false },
+	{ PAGE_ENROL, "name=\"enrollment_token\" value=\"ENROL-TOKEN\"", false },
+	{ PAGE_ENROL, "<img class=\"picture\" src=\"data:image/svg+xml;base64,PHN2Zz4=\"", false },
+	{ PAGE_ENROL, "alt=\"QR code with the secret that stands below\"", false },
+	{ PAGE_ENROL, "<code class=\"secret\">G6EA TQ55</code>", false },
+	{ PAGE_ENROL, "<label for=\"code\">Code</label>", true },
+	{ PAGE_ENROL, "<input class=\"picture-code\" id=\"code\" name=\"code\"", false },
+	{ PAGE_ENROL, "id=\"code\" name=\"code\" type=\"text\" inputmode=\"numeric\"", true },
+	{ PAGE_ENROL, "autocomplete=\"one-time-code\"", true },
+	{ PAGE_ENROL, "id=\"code-hint\"", true },
+	{ PAGE_ENROL, "aria-describedby=\"error code-hint\"", false },
+	{ PAGE_ENROL, "id=\"error\" role=\"alert\">\n<p>It is refused.</p>\n</div>", false },
+	{ PAGE_ENROL, ">Confirm</button>", true },
+	{ PAGE_ENROL, "<a href=\"/auth/web/2fa/enable\">Begin again</a>", false },
+	{ PAGE_RECOVERY, "<h1>Your recovery codes</h1>", true },
+	{ PAGE_RECOVERY, "<pre class=\"codes\">9d5d 8394\naadc 8b15\n</pre>", false },
+	{ PAGE_RECOVERY, "<a class=\"button\" href=\"/members/\">", false },
+	{ PAGE_DISABLE, "<title>Error: Switch two-factor off – The Site</title>", false },
+	{ PAGE_DISABLE, "action=\"/auth/web/login\"", false },
+	{ PAGE_DISABLE, "name=\"csrf_token\" value=\"TOKEN\"", false },
+	{ PAGE_DISABLE, "<label for=\"code\">Code</label>", true },
+	{ PAGE_DISABLE, "id=\"code\" name=\"code\" type=\"text\" inputmode=\"numeric\"", true },
+	{ PAGE_DISABLE, "autocomplete=\"one-time-code\"", true },
+	{ PAGE_DISABLE, "id=\"code-hint\"", true },
+	{ PAGE_DISABLE, "aria-describedby=\"error code-hint\"", false },
+	{ PAGE_DISABLE, "id=\"error\" role=\"alert\">\n<p>It is refused.</p>\n</div>", false },
+	{ PAGE_DISABLE, ">Switch it off</button>", true },
+	{ PAGE_DISABLED, "<h1>Two-factor sign-in is off</h1>", true },
+	{ PAGE_DISABLED, "href=\"/auth/web/2fa/enable\"", false },
 	{ PAGE_PROBLEM, "role=\"alert\">\n<p>It is refused.</p>\n</div>", false },
 	{ PAGE_PROBLEM, "<code>0123456789abcdef</code>", false },
 };
@@ -203,7 +262,8 @@ START_TEST(exactly_one_field_has_the_focus)
 }
 END_TEST
 
-static const enum page single[] = { PAGE_REQUEST_VERIFY, PAGE_FORGOT, PAGE_RESET };
+static const enum page single[] = { PAGE_REQUEST_VERIFY, PAGE_FORGOT, PAGE_RESET, PAGE_CODE,
+	PAGE_ENABLE, PAGE_ENROL, PAGE_DISABLE };
 
 START_TEST(a_single_field_has_the_focus)
 {
@@ -223,6 +283,30 @@ START_TEST(a_link_token_is_on_its_pages_alone)
 
 	ck_assert_int_eq(first != NULL, expected);
 	ck_assert(first == NULL || strstr(first + 1, "LINK-TOKEN") == NULL);
+}
+END_TEST
+
+/* What signs in later: the secret stands on the page that shows it, and nowhere else; so do the
+ * codes. */
+START_TEST(what_an_app_keeps_is_on_its_page_alone)
+{
+	const char *text = render((enum page)_i, &all);
+
+	ck_assert_int_eq(strstr(text, "G6EA TQ55") != NULL, _i == PAGE_ENROL);
+	ck_assert_int_eq(strstr(text, "PHN2Zz4=") != NULL, _i == PAGE_ENROL);
+	ck_assert_int_eq(strstr(text, "ENROL-TOKEN") != NULL, _i == PAGE_ENROL);
+	ck_assert_int_eq(strstr(text, "9d5d 8394") != NULL, _i == PAGE_RECOVERY);
+}
+END_TEST
+
+static const enum page with_code[] = { PAGE_CODE, PAGE_ENROL, PAGE_DISABLE };
+
+START_TEST(a_code_is_never_in_the_form)
+{
+	const char *field = strstr(render(with_code[_i], &all), "name=\"code\"");
+
+	ck_assert_ptr_nonnull(field);
+	ck_assert_ptr_null(memmem(field, strcspn(field, ">"), "value", 5));
 }
 END_TEST
 
@@ -278,6 +362,9 @@ START_TEST(what_depends_on_the_configuration)
 	ck_assert_ptr_null(strstr(render(PAGE_REGISTER, &values), "autocomplete=\"email\""));
 	ck_assert_ptr_nonnull(strstr(render(PAGE_REGISTERED, &values), "You can sign in now."));
 	ck_assert_ptr_null(strstr(render(PAGE_REGISTERED, &all), "You can sign in now."));
+	ck_assert_ptr_nonnull(
+	    strstr(render(PAGE_RECOVERY, &values), "<a class=\"button\" href=\"/\">"));
+	ck_assert_ptr_null(strstr(render(PAGE_ENROL, &values), "<img"));
 	values.identifier_is_email = SPAN("yes");
 	ck_assert_ptr_nonnull(
 	    strstr(render(PAGE_LOGIN, &values), "<label for=\"username\">Email address"));
@@ -313,6 +400,10 @@ main(void)
 	tcase_add_loop_test(tests, a_password_is_never_in_the_form, PAGE_RESET, PAGE_RESET + 1);
 	tcase_add_loop_test(
 	    tests, a_single_field_has_the_focus, 0, (int)(sizeof(single) / sizeof(single[0])));
+	tcase_add_loop_test(tests, a_password_is_never_in_the_form, PAGE_ENABLE, PAGE_ENABLE + 1);
+	tcase_add_loop_test(
+	    tests, a_code_is_never_in_the_form, 0, (int)(sizeof(with_code) / sizeof(with_code[0])));
+	tcase_add_loop_test(tests, what_an_app_keeps_is_on_its_page_alone, 0, PAGES);
 	tcase_add_loop_test(tests, a_link_token_is_on_its_pages_alone, 0, PAGES);
 	tcase_add_loop_test(tests, the_policy_carries_the_digest_of_the_style, 0, PAGES);
 	tcase_add_loop_test(tests, the_policy_forbids_the_rest, 0,
