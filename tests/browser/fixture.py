@@ -80,7 +80,7 @@ class SiteTest(unittest.TestCase):
         self.browser.submit("button")
 
     def tearDown(self):
-        for name in ("yett", "yett_refresh", "yett_csrf"):
+        for name in ("yett", "yett_refresh", "yett_csrf", "yett_pending"):
             self.browser.forget(name)
 
 

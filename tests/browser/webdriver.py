@@ -2,6 +2,7 @@
 
 JavaScript is off in the pages, because the pages must work without it.
 """
+import base64
 import json
 import os
 import shutil
@@ -82,7 +83,34 @@ class Browser:
         return self._in_session("GET", f"/element/{self.find(selector)}/text")
 
     def value(self, selector):
-        return self._in_session("GET", f"/element/{self.find(selector)}/property/value")
+        return self.property(selector, "value")
+
+    def property(self, selector, name):
+        return self._in_session("GET", f"/element/{self.find(selector)}/property/{name}")
+
+    def attribute(self, selector, name):
+        return self._in_session("GET", f"/element/{self.find(selector)}/attribute/{name}")
+
+    def style(self, selector, name):
+        return self._in_session("GET", f"/element/{self.find(selector)}/css/{name}")
+
+    def has_focus(self, selector):
+        return self._in_session("GET", "/element/active")[ELEMENT] == self.find(selector)
+
+    def show(self, width=900, height=700, scheme="light", media="screen"):
+        """What the page is shown on, from now on."""
+        self._command("Emulation.setDeviceMetricsOverride", {
+            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": False})
+        self._command("Emulation.setEmulatedMedia", {
+            "media": media, "features": [{"name": "prefers-color-scheme", "value": scheme}]})
+
+    def _command(self, name, parameters):
+        """Of Chromium's own protocol."""
+        self._in_session("POST", "/goog/cdp/execute", {"cmd": name, "params": parameters})
+
+    def screenshot(self, path):
+        with open(path, "wb") as file:
+            file.write(base64.b64decode(self._in_session("GET", "/screenshot")))
 
     def fill(self, selector, text):
         element = self.find(selector)
