@@ -1,11 +1,11 @@
 # make bench: ratios against bare programs that do the same work; docs/bench.md explains the rows.
 # BENCH=quick shows in a minute that it works; BENCH="guard cgi" measures these rows alone.
 # make static: the programs without any shared library, as plain CGI on other machines wants them;
-# all but deliver, because Debian has no static libraries for what libcurl needs.
+# all but deliver and 2fa, because Debian has no static libqrencode, nor what libcurl needs.
 
 BENCH ?=
 BENCH_PROGRAMS = $(patsubst %,$(BUILD)/bench/%,fill bare spawn hello hello-static)
-STATIC = $(patsubst $(BUILD)/%,$(BUILD)/static/%,$(filter-out %/deliver,$(PROGRAMS)))
+STATIC = $(patsubst $(BUILD)/%,$(BUILD)/static/%,$(filter-out %/deliver %/2fa,$(PROGRAMS)))
 STATIC_LIBS = -lfcgi -lsqlite3 $(BUILD)/cjson/libcjson.a -lsodium -lutf8proc -lzxcvbn -lm -lcrypto
 
 bench: all $(BUILD)/static/cgi-bin/guard $(BENCH_PROGRAMS)
