@@ -653,8 +653,8 @@ START_TEST(test_doctor_misses_a_key)
 
 	ck_assert_ptr_nonnull(holder.secret);
 	CTL(own, "doctor");
-	site_sql(
-	    own, "UPDATE totp SET secret = x'01' || x'0000000000000000' || substr(secret, 10)");
+	site_sql(own,
+	    "UPDATE totp SET secret = CAST(x'010000000000000000' || substr(secret, 10) AS BLOB)");
 	result = site_ctl(own, NULL, (const char *const[]){ "doctor", NULL });
 	ck_assert_int_eq(result.status, 1);
 	ck_assert_msg(strstr(result.out, "1 of 1 secrets") != NULL, "%s", result.out);

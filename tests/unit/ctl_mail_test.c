@@ -1,6 +1,7 @@
 /* yettctl mail, keys rotate and retire, and what doctor says of mail: the real binary on a state
  * directory. */
 #include <signal.h>
+#include <sodium.h>
 #include <sys/wait.h>
 
 #include "base/json.h"
@@ -410,13 +411,85 @@ START_TEST(old_key_retires_when_nothing_needs_it)
 }
 END_TEST
 
-/* Nobody counts what is sealed for it yet. */
-START_TEST(key_stays_where_nobody_can_count)
+#define APP_SECRET "12345678901234567890"
+
+static struct keyring *
+totp_keys(void)
+{
+	struct config_fault fault = { "" };
+	struct keyring *ring = NULL;
+
+	ck_assert_msg(
+	    keyring_open(&ring, post.config, KEYS_OF(PURPOSE_TOTP), JWT_NONE, &fault) == RC_OK,
+	    "%s", fault.text);
+	return ring;
+}
+
+/* An account whose secret is sealed with the first key. */
+static void
+put_factor(void)
+{
+	struct keyring *ring = totp_keys();
+	struct buf sealed = BUF_INIT(256);
+	char hex[256], sql[1024];
+
+	ck_assert_int_eq(seal_put(&sealed, keyring_sealing(ring, PURPOSE_TOTP), 0, &random_system,
+			     SPAN(APP_SECRET), SPAN(POST_USER)),
+	    RC_OK);
+	sodium_bin2hex(hex, sizeof(hex), (const unsigned char *)sealed.data, sealed.len);
+	snprintf(sql, sizeof(sql),
+	    "INSERT INTO users VALUES (1, '" POST_USER "', 'ada@example.org', NULL, '', 1, 1, 0, 1,"
+	    " 0, 0, 1); INSERT INTO totp VALUES (1, x'%s', 'sha1', 6, 30, 0, 0)",
+	    hex);
+	post_sql(&post, sql);
+	buf_free(&sealed);
+	keyring_free(ring);
+}
+
+/* A key stays until what it has sealed is sealed anew, and then the secret is the same. */
+START_TEST(secrets_of_apps_are_sealed_anew)
+{
+	struct buf secret = BUF_INIT(64);
+	struct keyring *ring;
+	unsigned char bytes[128];
+	char hex[256];
+	size_t len;
+
+	begin("transport = directory\n", 0);
+	shell("mv keys/totp/*.key keys/totp/" OLDER ".key");
+	put_factor();
+	shell("umask 077; head -c 32 /dev/urandom >keys/totp/" NEWER ".key");
+	refuses("keys retire totp " OLDER, "is still needed: 1 secrets");
+	ck_assert_msg(ctl("keys reseal") == 0, "%s", err);
+	ck_assert_ptr_nonnull(strstr(out, "1 secrets are sealed with " NEWER));
+	ck_assert_int_eq(ctl("keys reseal"), 0);
+	ck_assert_ptr_nonnull(strstr(out, "0 secrets"));
+	ck_assert_msg(ctl("keys retire totp " OLDER) == 0, "%s", err);
+	snprintf(hex, sizeof(hex), "%s", post_text(&post, "SELECT hex(secret) FROM totp"));
+	ck_assert_int_eq(
+	    sodium_hex2bin(bytes, sizeof(bytes), hex, strlen(hex), NULL, &len, NULL), 0);
+	ring = totp_keys();
+	ck_assert_int_eq(seal_open(&secret, keyring_sealing(ring, PURPOSE_TOTP),
+			     (struct span){ (const char *)bytes, len }, SPAN(POST_USER)),
+	    RC_OK);
+	ck_assert(span_equal(buf_span(&secret), SPAN(APP_SECRET)));
+	buf_free(&secret);
+	keyring_free(ring);
+	end();
+}
+END_TEST
+
+/* What nobody can open stays, and is told of. */
+START_TEST(damaged_secrets_stay)
 {
 	begin("transport = directory\n", 0);
-	shell("mv keys/totp/*.key keys/totp/" OLDER ".key; umask 077; "
-	      "head -c 32 /dev/urandom >keys/totp/" NEWER ".key");
-	refuses("keys retire totp " OLDER, "cannot tell what is sealed with it");
+	shell("mv keys/totp/*.key keys/totp/" OLDER ".key");
+	put_factor();
+	post_sql(&post, "UPDATE totp SET secret = CAST(substr(secret, 1, 40) || x'00' || "
+			"substr(secret, 42) AS BLOB)");
+	shell("umask 077; head -c 32 /dev/urandom >keys/totp/" NEWER ".key");
+	refuses("keys reseal", "1 secrets are damaged");
+	ck_assert_int_eq(post_int(&post, "SELECT COUNT(*) FROM totp"), 1);
 	end();
 }
 END_TEST
@@ -494,7 +567,8 @@ main(void)
 	tcase_add_test(tests, doctor_sees_a_sender_of_loopback);
 	tcase_add_test(tests, rotated_key_comes_and_is_told);
 	tcase_add_test(tests, old_key_retires_when_nothing_needs_it);
-	tcase_add_test(tests, key_stays_where_nobody_can_count);
+	tcase_add_test(tests, secrets_of_apps_are_sealed_anew);
+	tcase_add_test(tests, damaged_secrets_stay);
 	tcase_add_test(tests, keys_are_no_more_than_can_be_opened);
 	tcase_add_test(tests, locked_store_gets_no_key);
 	tcase_add_test(tests, init_takes_sendmail_where_it_is);
