@@ -26,8 +26,8 @@ enum rc second_factor_new(
 /* How the codes of a stored factor are made; RC_INTERNAL for what this version does not know. */
 enum rc second_factor_kind(const struct user *, const struct factor *, struct totp *) RC_MUST;
 
-/* The same secret under the seal of the key whose turn it is, appended. RC_NO: it cannot be opened, so
- * that there is nothing to seal. */
+/* The same secret under the seal of the key whose turn it is, appended. RC_NO: it cannot be opened,
+ * so that there is nothing to seal. */
 enum rc second_factor_reseal(
     struct ctx *, const struct user *, struct span sealed, struct buf *) RC_MUST;
 
