@@ -13,17 +13,31 @@ struct reseal {
 	struct ctl *ctl;
 	struct span key_id; /* of the key that seals now */
 	int64_t after;      /* the last row that was looked at */
-	long done, changed, damaged;
+	long done, changed, damaged, keyless;
 };
 
-/* RC_NO of a secret that nobody can open: it stays as it is, and is told of. */
+static bool
+reseal_lacks_key(const struct reseal *reseal, const struct factor_row *row)
+{
+	const struct sealing_keys *keys = keyring_sealing(reseal->ctl->ctx.keys, PURPOSE_TOTP);
+
+	return row->sealed.len >= SEAL_OVERHEAD &&
+	       sealing_find(keys, (const unsigned char *)row->sealed.data + SEAL_KEY_AT) == NULL;
+}
+
+/* One that nobody can open, or not without a key that is missing, stays as it is and is told of. */
 static enum rc
 reseal_row(struct reseal *reseal, const struct factor_row *row)
 {
 	struct buf sealed = BUF_INIT(SEAL_OVERHEAD + TOTP_SECRET);
 	struct ctx *ctx = &reseal->ctl->ctx;
-	enum rc rc = second_factor_reseal(ctx, &row->user, row->sealed, &sealed);
+	enum rc rc;
 
+	if (reseal_lacks_key(reseal, row)) {
+		reseal->keyless++;
+		return RC_OK;
+	}
+	rc = second_factor_reseal(ctx, &row->user, row->sealed, &sealed);
 	if (rc == RC_NO)
 		reseal->damaged++;
 	if (rc == RC_OK) {
@@ -84,6 +98,11 @@ reseal_all(struct ctl *ctl)
 	if (rc != RC_NO)
 		return ctl_refuse("then the store or a key failed; run it again, it goes on where "
 				  "it stopped");
+	if (reseal.keyless > 0)
+		return ctl_refuse(
+		    "%ld secrets are sealed with a key that is not in keys/totp; bring "
+		    "it back and run it again",
+		    reseal.keyless);
 	if (reseal.damaged > 0)
 		return ctl_refuse("%ld secrets are damaged; their owners cannot sign in until "
 				  "yettctl user reset-2fa takes them away",

@@ -165,8 +165,10 @@ twofactor_confirm_use(struct twofactor *work, const struct user *user, struct sp
 		return rc;
 	*problem = PROBLEM_TOTP_CODE_INVALID;
 	rc = second_factor_match(ctx, user, &factor, code, &factor.last_step);
-	if (rc == RC_OK)
-		rc = enrolment_take(ctx, user, digest);
+	if (rc != RC_OK)
+		return rc;
+	*problem = PROBLEM_TOTP_ENROLL_BAD_TOKEN; /* whatever is not there any more: not the code */
+	rc = enrolment_take(ctx, user, digest);
 	if (rc == RC_OK)
 		rc = factor_insert(ctx, user, &factor);
 	/* What was asked for without a code is not done any more: an address that waits for its

@@ -479,6 +479,26 @@ START_TEST(secrets_of_apps_are_sealed_anew)
 }
 END_TEST
 
+/* One whose key is missing does not hold up the others. */
+START_TEST(missing_key_is_told_of_at_the_end)
+{
+	begin("transport = directory\n", 0);
+	shell("mv keys/totp/*.key keys/totp/" OLDER ".key");
+	put_factor();
+	post_sql(&post,
+	    "UPDATE users SET public_id = 'first';"
+	    "INSERT INTO users SELECT 2, '" POST_USER "', 'b@example.org', NULL, '', 1, 1, 0, 1, 0,"
+	    " 0, 1;"
+	    "INSERT INTO totp SELECT 2, secret, algorithm, digits, period, 0, 0 FROM totp;"
+	    "UPDATE totp SET secret = CAST(x'010000000000000000' || substr(secret, 10) AS BLOB)"
+	    " WHERE user_id = 1");
+	shell("umask 077; head -c 32 /dev/urandom >keys/totp/" NEWER ".key");
+	refuses("keys reseal", "1 secrets are sealed with a key that is not in keys/totp");
+	ck_assert_msg(strstr(out, "1 secrets are sealed with " NEWER) != NULL, "%s", out);
+	end();
+}
+END_TEST
+
 /* What nobody can open stays, and is told of. */
 START_TEST(damaged_secrets_stay)
 {
@@ -568,6 +588,7 @@ main(void)
 	tcase_add_test(tests, rotated_key_comes_and_is_told);
 	tcase_add_test(tests, old_key_retires_when_nothing_needs_it);
 	tcase_add_test(tests, secrets_of_apps_are_sealed_anew);
+	tcase_add_test(tests, missing_key_is_told_of_at_the_end);
 	tcase_add_test(tests, damaged_secrets_stay);
 	tcase_add_test(tests, keys_are_no_more_than_can_be_opened);
 	tcase_add_test(tests, locked_store_gets_no_key);
