@@ -1,4 +1,5 @@
 /* keys: a new one for a purpose that seals, and the way out for an old one. */
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -85,6 +86,38 @@ keys_end(struct ctl *ctl, const struct keys_change *change, enum rc rc)
 	return ctl_answer(rc, &change->fault);
 }
 
+/* A key of which nobody was told may be used by who starts now, and is missing to all others: it
+ * goes, and everybody begins anew. "made": it is there for sure. */
+static void
+keys_undo(struct ctl *ctl, struct keys_change *change, bool made)
+{
+	enum rc rc = keyring_retire(ctl->config, change->purpose, change->kid, &change->fault);
+
+	if (rc != RC_OK && !made)
+		return;
+	if (rc == RC_OK)
+		rc = db_begin(ctl->ctx.db);
+	if (rc == RC_OK)
+		rc = db_end(ctl->ctx.db, operate_keys_changed(&ctl->ctx));
+	if (rc != RC_OK)
+		(void)ctl_refuse("keys/%s/%s.key may be left; move it away, and restart the web "
+				 "server",
+		    ctl->words[0], change->kid);
+}
+
+/* Nothing but SIGKILL may come between a key and the word of it. */
+static void
+keys_hold_signals(void)
+{
+	sigset_t held;
+
+	sigemptyset(&held);
+	sigaddset(&held, SIGINT);
+	sigaddset(&held, SIGTERM);
+	sigaddset(&held, SIGHUP);
+	sigprocmask(SIG_BLOCK, &held, NULL);
+}
+
 /* The key is made while nobody else can commit, and told of by the commit. */
 enum ctl_exit
 keys_rotate(struct ctl *ctl)
@@ -96,6 +129,7 @@ keys_rotate(struct ctl *ctl)
 
 	if (status != CTL_DONE)
 		return status;
+	keys_hold_signals();
 	made = rc = keyring_rotate(
 	    ctl->config, &ctl->ctx.random, change.purpose, change.kid, &change.fault);
 	if (rc == RC_OK)
@@ -106,11 +140,8 @@ keys_rotate(struct ctl *ctl)
 		ctl_say("key %s is made for %s; it seals from %s on, and running processes begin "
 			"anew with it before",
 		    change.kid, ctl->words[0], time);
-	} else if (made == RC_OK) {
-		/* Nobody was told of it, so nobody may come to use it. */
-		rc = keyring_retire(ctl->config, change.purpose, change.kid, &change.fault);
-		if (rc != RC_OK)
-			(void)ctl_answer(rc, &change.fault);
+	} else if (change.kid[0] != '\0') {
+		keys_undo(ctl, &change, made == RC_OK);
 	}
 	return status;
 }

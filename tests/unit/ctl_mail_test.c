@@ -541,6 +541,20 @@ START_TEST(locked_store_gets_no_key)
 }
 END_TEST
 
+/* The key goes where its word cannot be given, and whoever has begun with it begins anew. */
+START_TEST(key_without_a_word_goes_again)
+{
+	begin("transport = directory\n", 0);
+	post_sql(&post, "CREATE TRIGGER no_word BEFORE INSERT ON audit"
+			" BEGIN SELECT RAISE(ABORT, 'no'); END");
+	ck_assert_int_eq(ctl("keys rotate outbox"), 1);
+	shell("test $(ls keys/outbox | wc -l) = 1");
+	shell("test $(ls keys/outbox/.retired | wc -l) = 1");
+	ck_assert_int_eq(post_int(&post, "SELECT number FROM generation"), 2);
+	end();
+}
+END_TEST
+
 /* --- init --------------------------------------------------------------------------------------
  */
 
@@ -592,6 +606,7 @@ main(void)
 	tcase_add_test(tests, damaged_secrets_stay);
 	tcase_add_test(tests, keys_are_no_more_than_can_be_opened);
 	tcase_add_test(tests, locked_store_gets_no_key);
+	tcase_add_test(tests, key_without_a_word_goes_again);
 	tcase_add_test(tests, init_takes_sendmail_where_it_is);
 	suite_add_tcase(suite, tests);
 	return fixture_run(suite);
