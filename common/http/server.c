@@ -483,13 +483,16 @@ static void
 server_run_fcgi(server_serve_fn *serve, server_pause_fn *pause, void *state)
 {
 	unsigned served = 0;
+	int64_t paused = clock_monotonic(server.clock);
 
 	server_tick(true);
 	while (!server_stopping) {
 		server_send_due();
 		if (server_accept(serve, state)) {
-			if (++served % 64 != 0)
+			/* By time as well: 64 peers that are slow take minutes. */
+			if (++served % 64 != 0 && clock_monotonic(server.clock) - paused < SECOND)
 				continue;
+			paused = clock_monotonic(server.clock);
 			if (server_stop_pending() || !pause(state))
 				break;
 			continue;
