@@ -88,7 +88,7 @@ factor_next(struct exchange *x)
 {
 	struct span next = request_query(x->ctx, x->request, "next");
 
-	return path_is_local(next) ? next : (struct span){ NULL, 0 };
+	return path_is_local(next) ? next : SPAN_NONE;
 }
 
 static enum problem
@@ -126,7 +126,7 @@ factor_enrol_json(struct exchange *x, const struct enrolment *enrolment, struct 
 	buf_char(body, '{');
 	json_put_text(body, "secret", buf_span(&secret));
 	json_put_text(body, "uri", buf_span(&enrolment->uri));
-	json_put_text(body, "qr_svg", svg.len == 0 ? (struct span){ NULL, 0 } : svg);
+	json_put_text(body, "qr_svg", svg.len == 0 ? SPAN_NONE : svg);
 	json_put_text(body, "enrollment_token", buf_span(&enrolment->token));
 	buf_char(body, '}');
 	buf_free(&secret);

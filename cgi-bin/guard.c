@@ -225,7 +225,7 @@ guard_get(struct exchange *x)
 
 	if (problem != PROBLEM_NONE)
 		return problem;
-	guard_named(&guard, original, (struct span){ NULL, 0 });
+	guard_named(&guard, original, SPAN_NONE);
 	guard_named(&guard, forwarded, variables[VARIABLE_HTTP_X_FORWARDED_METHOD]);
 	guard_query(&guard);
 	if (!guard.judged)

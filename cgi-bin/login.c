@@ -41,7 +41,7 @@ login_next(struct exchange *x)
 {
 	struct span next = request_query(x->ctx, x->request, "next");
 
-	return path_is_local(next) ? next : (struct span){ NULL, 0 };
+	return path_is_local(next) ? next : SPAN_NONE;
 }
 
 /* A browser that comes with a live refresh cookie need not sign in again. */
@@ -78,7 +78,7 @@ login_get(struct exchange *x)
 			x->backend->transport->clear(x->backend->config, x->response);
 	}
 	if (x->wants_page)
-		return login_page(x, 200, (struct span){ NULL, 0 }, next, (struct span){ NULL, 0 });
+		return login_page(x, 200, SPAN_NONE, next, SPAN_NONE);
 	problem = problem_of(csrf_binding(x->ctx, x->backend, x->request, binding));
 	if (problem == PROBLEM_NONE)
 		problem = exchange_csrf(x, x->backend, binding, token);

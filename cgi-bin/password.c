@@ -41,7 +41,7 @@ forgot_page(struct exchange *x, int status, struct span error)
 static enum problem
 forgot_get(struct exchange *x)
 {
-	return forgot_page(x, 200, (struct span){ NULL, 0 });
+	return forgot_page(x, 200, SPAN_NONE);
 }
 
 static enum problem
@@ -80,8 +80,7 @@ reset_page(struct exchange *x, int status, struct span token, struct span error)
 static enum problem
 reset_get(struct exchange *x)
 {
-	return reset_page(
-	    x, 200, request_query(x->ctx, x->request, "token"), (struct span){ NULL, 0 });
+	return reset_page(x, 200, request_query(x->ctx, x->request, "token"), SPAN_NONE);
 }
 
 static enum problem
@@ -91,7 +90,7 @@ reset_done(struct exchange *x, const struct user *user)
 
 	if (x->wants_page)
 		return password_page(x, PAGE_RESET_DONE, 200, &values);
-	exchange_put_user(response_json(x->response, 200), user, (struct span){ NULL, 0 });
+	exchange_put_user(response_json(x->response, 200), user, SPAN_NONE);
 	return PROBLEM_NONE;
 }
 
@@ -99,8 +98,8 @@ reset_done(struct exchange *x, const struct user *user)
 static enum problem
 reset_refused(struct exchange *x, enum problem problem)
 {
-	struct span token = problem == PROBLEM_RESET_BAD_TOKEN ? (struct span){ NULL, 0 }
-							       : exchange_typed(x, "token");
+	struct span token =
+	    problem == PROBLEM_RESET_BAD_TOKEN ? SPAN_NONE : exchange_typed(x, "token");
 
 	if (x->wants_page && reset_page(x, problem_row(problem)->status, token,
 				 exchange_sentence(x, problem)) != PROBLEM_NONE)

@@ -31,7 +31,7 @@ register_page(struct exchange *x, int status, struct span error)
 static enum problem
 register_get(struct exchange *x)
 {
-	return register_page(x, 200, (struct span){ NULL, 0 });
+	return register_page(x, 200, SPAN_NONE);
 }
 
 static enum problem
@@ -47,7 +47,7 @@ register_done(struct exchange *x, const struct user *user)
 		values.request_verify_link = exchange_link(x, HANDLER_request_verify_get);
 	if (x->wants_page)
 		return exchange_page(x, PAGE_REGISTERED, 201, NULL, &values);
-	exchange_put_user(response_json(x->response, 201), user, (struct span){ NULL, 0 });
+	exchange_put_user(response_json(x->response, 201), user, SPAN_NONE);
 	return PROBLEM_NONE;
 }
 

@@ -34,7 +34,7 @@ sessions_put(struct buf *body, const struct session *session, const char *curren
 	json_put_time(body, "created_at", session->created_at);
 	json_put_time(body, "last_used_at", session->last_used_at);
 	if (current[0] == '\0')
-		json_put_text(body, "is_current", (struct span){ NULL, 0 });
+		json_put_text(body, "is_current", SPAN_NONE);
 	else
 		json_put_bool(body, "is_current", strcmp(session->id, current) == 0);
 	json_put_text(body, "backend", session->backend);
@@ -68,7 +68,7 @@ sessions_answer(struct exchange *x, struct span given)
 static enum problem
 sessions_get(struct exchange *x)
 {
-	return sessions_answer(x, (struct span){ NULL, 0 });
+	return sessions_answer(x, SPAN_NONE);
 }
 
 static enum problem

@@ -49,7 +49,7 @@ verify_done(struct exchange *x, const struct user *user)
 
 	if (x->wants_page)
 		return verify_page(x, PAGE_VERIFIED, 200, &values);
-	exchange_put_user(response_json(x->response, 200), user, (struct span){ NULL, 0 });
+	exchange_put_user(response_json(x->response, 200), user, SPAN_NONE);
 	return PROBLEM_NONE;
 }
 
@@ -93,7 +93,7 @@ request_verify_page(struct exchange *x, int status, struct span error)
 static enum problem
 request_verify_get(struct exchange *x)
 {
-	return request_verify_page(x, 200, (struct span){ NULL, 0 });
+	return request_verify_page(x, 200, SPAN_NONE);
 }
 
 static enum problem

@@ -83,7 +83,7 @@ change_end_sessions(struct ctl *ctl, const struct user *user, size_t *ended)
 	for (size_t i = 0; i < count && rc == RC_OK; i++)
 		rc = change_audit(ctl, "session.ended", span_of(user->id), span_of(sessions[i].id));
 	if (rc == RC_OK)
-		rc = session_end_all_but(&ctl->ctx, user, (struct span){ NULL, 0 });
+		rc = session_end_all_but(&ctl->ctx, user, SPAN_NONE);
 	if (rc == RC_OK)
 		rc = user_bump_version(&ctl->ctx, user);
 	if (ended != NULL)

@@ -93,7 +93,7 @@ user_invite(struct ctl *ctl, const struct user *user)
 {
 	const struct onetime link = { .kind = ONETIME_RESET, .email = user->email };
 
-	return notice_link(&ctl->ctx, MAIL_KIND_INVITATION, user, &link, (struct span){ NULL, 0 });
+	return notice_link(&ctl->ctx, MAIL_KIND_INVITATION, user, &link, SPAN_NONE);
 }
 
 /* Inside the transaction: the account, its role, its invitation, its audit rows. */
@@ -240,8 +240,8 @@ user_passwd_apply(struct ctl *ctl, const struct user *user, void *hash)
 	if (rc == RC_OK)
 		rc = ending_links(&ctl->ctx, user);
 	if (rc == RC_OK)
-		rc = notice_mail(&ctl->ctx, MAIL_KIND_PASSWORD_CHANGED, user, user->email,
-		    (struct span){ NULL, 0 });
+		rc = notice_mail(
+		    &ctl->ctx, MAIL_KIND_PASSWORD_CHANGED, user, user->email, SPAN_NONE);
 	return rc;
 }
 
@@ -277,8 +277,7 @@ user_reset_2fa_apply(struct ctl *ctl, const struct user *user, void *state)
 	if (rc == RC_NO)
 		ctl_refuse("%.*s has no second factor", (int)user->email.len, user->email.data);
 	if (rc == RC_OK)
-		rc = notice_mail(&ctl->ctx, MAIL_KIND_FACTOR_REMOVED, user, user->email,
-		    (struct span){ NULL, 0 });
+		rc = notice_mail(&ctl->ctx, MAIL_KIND_FACTOR_REMOVED, user, user->email, SPAN_NONE);
 	return rc;
 }
 

@@ -14,7 +14,7 @@ event_record(struct ctx *ctx, const struct event *event)
 	enum rc rc;
 	struct audit_entry entry = {
 		.event = event->name,
-		.user = event->user == NULL ? (struct span){ NULL, 0 } : span_of(event->user->id),
+		.user = event->user == NULL ? SPAN_NONE : span_of(event->user->id),
 		.actor = event->by_user ? span_of(event->user->id) : SPAN("anonymous"),
 		.backend = span_of(event->backend),
 		.session = span_of(event->session),

@@ -13,7 +13,7 @@ fingerprint_of(struct ctx *ctx, const struct user *user, struct digest *digest)
 	struct key derived;
 	char version[24];
 	enum rc rc = digest_hkdf((struct span){ (const char *)key->bytes, sizeof(key->bytes) },
-	    (struct span){ NULL, 0 }, SPAN("sfp"), derived.bytes, sizeof(derived.bytes));
+	    SPAN_NONE, SPAN("sfp"), derived.bytes, sizeof(derived.bytes));
 
 	snprintf(version, sizeof(version), "%" PRId64, user->security_version);
 	if (rc == RC_OK)

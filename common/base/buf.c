@@ -69,7 +69,7 @@ buf_number(struct buf *buf, int64_t number)
 struct span
 buf_span(const struct buf *buf)
 {
-	return buf->failed ? (struct span){ NULL, 0 } : (struct span){ buf->data, buf->len };
+	return buf->failed ? SPAN_NONE : (struct span){ buf->data, buf->len };
 }
 
 enum rc

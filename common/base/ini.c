@@ -10,7 +10,7 @@ static enum rc
 ini_broken(struct ini_line *line, const char *why)
 {
 	line->kind = INI_BROKEN;
-	line->name = (struct span){ NULL, 0 };
+	line->name = SPAN_NONE;
 	line->value = span_of(why);
 	return RC_OK;
 }

@@ -35,5 +35,5 @@ secret_span(const struct secret *secret)
 struct span
 secret_given(const struct secret *secret)
 {
-	return secret->len == 0 ? (struct span){ NULL, 0 } : secret_span(secret);
+	return secret->len == 0 ? SPAN_NONE : secret_span(secret);
 }

@@ -9,7 +9,7 @@ span_cut(struct span *rest, char separator)
 	const char *at = head.len == 0 ? NULL : memchr(head.data, separator, head.len);
 
 	if (at == NULL) {
-		*rest = (struct span){ NULL, 0 };
+		*rest = SPAN_NONE;
 		return head;
 	}
 	head.len = (size_t)(at - head.data);

@@ -14,6 +14,9 @@ struct span {
 /* A span over a string literal. */
 #define SPAN(literal) ((struct span){ (literal), sizeof(literal) - 1 })
 
+/* The "not given" span. */
+#define SPAN_NONE ((struct span){ NULL, 0 })
+
 /* The same as an initialiser, for tables with static storage. */
 #define SPAN_INIT(literal)                     \
 	{                                      \

@@ -177,7 +177,7 @@ text_store(struct arena *arena, struct span given, size_t min, size_t max,
 	size_t length;
 	char *copy;
 
-	*stored = (struct span){ NULL, 0 };
+	*stored = SPAN_NONE;
 	if (!text_is_utf8(given) || !text_normalise(&form, text_trim(given)))
 		return RC_NO;
 	text = text_form_span(&form);

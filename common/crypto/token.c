@@ -65,7 +65,7 @@ token_successor(const struct key *key, struct span old, struct token *token)
 struct span
 token_span(const struct token *token)
 {
-	return token->text[0] == '\0' ? (struct span){ NULL, 0 } : span_of(token->text);
+	return token->text[0] == '\0' ? SPAN_NONE : span_of(token->text);
 }
 
 void

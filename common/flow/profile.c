@@ -81,7 +81,7 @@ profile_replace_email(struct profile *profile, struct span email, enum problem *
 	if (rc == RC_NO)
 		*problem = PROBLEM_UPDATE_EMAIL_EXISTS;
 	if (rc == RC_OK)
-		rc = ending_sessions(profile->ctx, user, (struct span){ NULL, 0 });
+		rc = ending_sessions(profile->ctx, user, SPAN_NONE);
 	if (rc == RC_OK)
 		rc = ending_links(profile->ctx, user);
 	if (rc == RC_OK)
@@ -164,7 +164,7 @@ profile_pending(struct ctx *ctx, struct profile_view *view)
 	enum rc rc = onetime_pending(ctx, &view->user, &view->pending_email);
 
 	if (rc == RC_NO)
-		view->pending_email = (struct span){ NULL, 0 };
+		view->pending_email = SPAN_NONE;
 	return rc == RC_NO ? RC_OK : rc;
 }
 
@@ -214,7 +214,7 @@ profile_replace_password(struct profile *profile, const char *hash)
 	enum rc rc = user_set_password(profile->ctx, user, hash, profile->credential.hash);
 
 	if (rc == RC_OK)
-		rc = ending_sessions(profile->ctx, user, (struct span){ NULL, 0 });
+		rc = ending_sessions(profile->ctx, user, SPAN_NONE);
 	if (rc == RC_OK)
 		rc = ending_links(profile->ctx, user);
 	if (rc == RC_OK)

@@ -57,7 +57,7 @@ refresh_account(struct refresh *refresh)
 	if (account_may_sign_in(refresh->ctx->config, &refresh->user))
 		return RC_OK;
 	refresh->problem = PROBLEM_LOGIN_ACCOUNT_UNAVAILABLE;
-	rc = ending_sessions(refresh->ctx, &refresh->user, (struct span){ NULL, 0 });
+	rc = ending_sessions(refresh->ctx, &refresh->user, SPAN_NONE);
 	if (rc == RC_OK)
 		rc = refresh_record(refresh, "session.all_ended");
 	return rc == RC_OK ? RC_NO : rc;

@@ -89,7 +89,7 @@ reset_use(struct reset *reset, struct span token, struct user *changed)
 	if (rc == RC_OK)
 		rc = user_reset_password(ctx, user, reset->hash);
 	if (rc == RC_OK)
-		rc = ending_sessions(ctx, user, (struct span){ NULL, 0 });
+		rc = ending_sessions(ctx, user, SPAN_NONE);
 	if (rc == RC_OK)
 		rc = ending_links(ctx, user);
 	if (rc == RC_OK && !user->is_verified)

@@ -133,7 +133,7 @@ address_last(struct span *list)
 			return span_trim(span_after(whole, at + 1));
 		}
 	}
-	*list = (struct span){ NULL, 0 };
+	*list = SPAN_NONE;
 	return span_trim(whole);
 }
 

@@ -23,7 +23,7 @@ cookie_find(struct span header, const char *name)
 		if (value.data != NULL && span_equal(found, span_of(name)))
 			return value;
 	}
-	return (struct span){ NULL, 0 };
+	return SPAN_NONE;
 }
 
 /* Whether all bytes are cookie-octets (RFC 6265 section 4.1.1). */

@@ -362,7 +362,7 @@ fields_peek(struct ctx *ctx, const struct request *request, const char *name, st
 	bool broken = false;
 	enum rc rc;
 
-	*value = (struct span){ NULL, 0 };
+	*value = SPAN_NONE;
 	if (request->content != CONTENT_FORM)
 		return RC_OK;
 	scratch = fields_scratch(request->body);
@@ -378,6 +378,6 @@ fields_peek(struct ctx *ctx, const struct request *request, const char *name, st
 	arena_free(scratch);
 	if (rc == RC_NO && !broken)
 		return RC_OK;
-	*value = (struct span){ NULL, 0 };
+	*value = SPAN_NONE;
 	return rc;
 }

@@ -91,7 +91,7 @@ path_of_absolute(struct span target)
 		rest = span_after(target, start.len);
 		host = span_cut(&rest, '/');
 		if (!path_is_host(host))
-			return (struct span){ NULL, 0 };
+			return SPAN_NONE;
 		if (rest.data == NULL)
 			return SPAN("/");
 		return span_after(target, start.len + host.len);
@@ -176,7 +176,7 @@ path_canonical(struct arena *arena, struct span target, struct span *path)
 	char *copy;
 	size_t len;
 
-	*path = (struct span){ NULL, 0 };
+	*path = SPAN_NONE;
 	/* No request target has a space; a server joins two header lines with one. */
 	if (target.len > TARGET_MAX || !span_starts(given, SPAN("/")) ||
 	    path_count(target, ' ') > 0)
@@ -198,7 +198,7 @@ path_plain(struct arena *arena, struct span path, struct span *plain)
 	size_t len = 0;
 	bool parameter = false;
 
-	*plain = (struct span){ NULL, 0 };
+	*plain = SPAN_NONE;
 	if (copy == NULL)
 		return RC_UNAVAILABLE;
 	for (size_t i = 0; i < path.len; i++) {
@@ -244,7 +244,7 @@ path_decode_component(struct arena *arena, struct span text, struct span *decode
 	*decoded = text.len == 0 ? SPAN("") : text;
 	if (path_count(text, '%') == 0 && path_count(text, '+') == 0)
 		return RC_OK;
-	*decoded = (struct span){ NULL, 0 };
+	*decoded = SPAN_NONE;
 	copy = arena_alloc(arena, text.len + 1);
 	if (copy == NULL)
 		return RC_UNAVAILABLE;
@@ -281,7 +281,7 @@ path_next_pair(
 	struct span pair = { NULL, 0 };
 	enum rc rc;
 
-	*name = *value = (struct span){ NULL, 0 };
+	*name = *value = SPAN_NONE;
 	*broken = false;
 	while (rest->data != NULL && pair.len == 0)
 		pair = span_cut(rest, '&');
@@ -303,7 +303,7 @@ path_next_requirement(struct arena *arena, struct span *rest, struct span *words
 	char *copy;
 	enum rc rc = path_next_pair(arena, rest, &name, &value, &broken);
 
-	*words = (struct span){ NULL, 0 };
+	*words = SPAN_NONE;
 	if (rc != RC_OK || broken)
 		return rc;
 	if (span_equal(name, SPAN("require")))

@@ -116,7 +116,7 @@ static void
 request_limit(struct span *value, size_t max)
 {
 	if (value->len > max)
-		*value = (struct span){ NULL, 0 };
+		*value = SPAN_NONE;
 }
 
 /* Cuts to at most "max" bytes, not inside of a code point. */
@@ -249,7 +249,7 @@ request_query(struct ctx *ctx, const struct request *request, const char *name)
 			break;
 		return value;
 	}
-	return (struct span){ NULL, 0 };
+	return SPAN_NONE;
 }
 
 struct span
@@ -263,5 +263,5 @@ request_authorization(const struct request *request)
 		if (request->variables[places[i]].len > 0)
 			return request->variables[places[i]];
 	}
-	return (struct span){ NULL, 0 };
+	return SPAN_NONE;
 }

@@ -12,7 +12,7 @@ transport_bearer_read(
 
 	(void)backend;
 	if (use != TOKEN_ACCESS || !span_equal_nocase(scheme, SPAN("Bearer")))
-		return (struct span){ NULL, 0 };
+		return SPAN_NONE;
 	return span_trim(token);
 }
 

@@ -17,7 +17,7 @@ transport_cookie_find(
 
 	cookie_name(&backend->cookie, suffix, name);
 	value = cookie_find(request->variables[VARIABLE_HTTP_COOKIE], name);
-	return value.len == 0 ? (struct span){ NULL, 0 } : value;
+	return value.len == 0 ? SPAN_NONE : value;
 }
 
 static struct span

@@ -21,7 +21,7 @@ message_split(struct span mailbox, struct span *name)
 {
 	size_t start = mailbox.len;
 
-	*name = (struct span){ NULL, 0 };
+	*name = SPAN_NONE;
 	if (mailbox.len == 0 || mailbox.data[mailbox.len - 1] != '>')
 		return span_trim(mailbox);
 	while (start > 0 && mailbox.data[start - 1] != '<')

@@ -17,7 +17,7 @@ exchange_typed(struct exchange *x, const char *name)
 	struct span text;
 
 	if (fields_peek(x->ctx, x->request, name, &text) != RC_OK)
-		return (struct span){ NULL, 0 };
+		return SPAN_NONE;
 	return text;
 }
 
@@ -26,7 +26,7 @@ exchange_typed_next(struct exchange *x)
 {
 	struct span next = exchange_typed(x, "next");
 
-	return path_is_local(next) ? next : (struct span){ NULL, 0 };
+	return path_is_local(next) ? next : SPAN_NONE;
 }
 
 enum problem
@@ -195,7 +195,7 @@ exchange_login_link(struct exchange *x)
 	const struct backend *backend = backends_first_cookie(x->backends);
 
 	if (backend == NULL)
-		return (struct span){ NULL, 0 };
+		return SPAN_NONE;
 	return exchange_path(x, HANDLER_login_get, backend);
 }
 
@@ -203,6 +203,6 @@ struct span
 exchange_link(struct exchange *x, enum handler handler)
 {
 	if (!route_is_on(x->config, &route_table[handler]))
-		return (struct span){ NULL, 0 };
+		return SPAN_NONE;
 	return exchange_path(x, handler, NULL);
 }

@@ -287,7 +287,7 @@ fuzz_next(struct span *rest)
 {
 	struct span text = span_cut(rest, '\0');
 
-	return text.len > 0 ? text : (struct span){ NULL, 0 };
+	return text.len > 0 ? text : SPAN_NONE;
 }
 
 /* Puts the token into the cookie, and into the form or the header. */
@@ -307,7 +307,7 @@ fuzz_put(struct request *request, uint8_t choice, struct span token, struct buf 
 	buf_text(form, "csrf_token=");
 	path_put_component(form, token);
 	request->body = buf_span(form);
-	*header = (struct span){ NULL, 0 };
+	*header = SPAN_NONE;
 }
 
 static void

@@ -117,7 +117,7 @@ fuzz_fits(const struct look *look, const struct route *route, const struct backe
 	route_path(look->config, route, backend, &buf);
 	wanted = buf_span(&buf);
 	MUST(wanted.data != NULL);
-	*segment = (struct span){ NULL, 0 };
+	*segment = SPAN_NONE;
 	if (hole)
 		wanted.len -= strlen("{id}");
 	fits = hole ? span_starts(path, wanted) && path.len > wanted.len : span_equal(path, wanted);

@@ -124,7 +124,7 @@ START_TEST(buf_takes_bytes_and_numbers)
 {
 	struct buf buf = BUF_INIT(64);
 
-	buf_add(&buf, (struct span){ NULL, 0 });
+	buf_add(&buf, SPAN_NONE);
 	buf_add(&buf, SPAN("a\0b"));
 	buf_number(&buf, -12);
 	buf_number(&buf, INT64_MAX);

@@ -168,7 +168,7 @@ START_TEST(what_is_not_given_leaves_its_part_away)
 			&values.forgot };
 		for (size_t i = 0; i < COUNT(optional); i++) {
 			if ((set & (1u << i)) == 0)
-				*optional[i] = (struct span){ NULL, 0 };
+				*optional[i] = SPAN_NONE;
 		}
 		compose(_i, "", &values);
 		for (size_t i = 1; i < COUNT(optional); i++) {

@@ -967,7 +967,7 @@ START_TEST(roles_of_a_rule_are_stored_forms)
 	ck_assert_uint_eq(require.roles.count, 2);
 	ck_assert_str_eq(require.roles.items[0], "editor");
 	ck_assert_str_eq(require.roles.items[1], "admin");
-	ck_assert_int_eq(config_requirement(arena, (struct span){ NULL, 0 }, &require), RC_NO);
+	ck_assert_int_eq(config_requirement(arena, SPAN_NONE, &require), RC_NO);
 	ck_assert_int_eq(config_requirement(arena, SPAN("any-role"), &require), RC_NO);
 	ck_assert_int_eq(config_requirement(arena, SPAN("none\0"), &require), RC_NO);
 	ck_assert_int_eq(require.kind, REQUIRE_ALL_ROLES);

@@ -478,7 +478,7 @@ START_TEST(statements_outlive_a_schema_change)
 	ck_assert_int_eq(session_insert(&s.ctx, &new, &row), RC_OK);
 	ck_assert_int_eq(access_token_insert(&s.ctx, row, SPAN("digest"), STORE_NOW + 1), RC_OK);
 	ck_assert_int_eq(user_bump_version(&s.ctx, &user), RC_OK);
-	ck_assert_int_eq(session_end_all_but(&s.ctx, &user, (struct span){ NULL, 0 }), RC_OK);
+	ck_assert_int_eq(session_end_all_but(&s.ctx, &user, SPAN_NONE), RC_OK);
 	ck_assert_int_eq(db_end(s.ctx.db, RC_OK), RC_OK);
 	store_end(&s);
 }

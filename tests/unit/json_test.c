@@ -309,7 +309,7 @@ START_TEST(members_are_separated)
 
 	buf_char(&buf, '{');
 	json_put_text(&buf, "a\"", SPAN("x"));
-	json_put_text(&buf, "b", (struct span){ NULL, 0 });
+	json_put_text(&buf, "b", SPAN_NONE);
 	json_put_name(&buf, "c");
 	buf_text(&buf, "[{");
 	json_put_bool(&buf, "t", true);

@@ -301,7 +301,7 @@ START_TEST(only_three_parts_look_like_a_token)
 	ck_assert(!jwt_looks_like(SPAN("a.b.c.d")));
 	ck_assert(!jwt_looks_like(SPAN("a..c")));
 	ck_assert(!jwt_looks_like(SPAN("")));
-	ck_assert(!jwt_looks_like((struct span){ NULL, 0 }));
+	ck_assert(!jwt_looks_like(SPAN_NONE));
 	memset(big, 'a', sizeof(big));
 	big[1] = big[3] = '.';
 	ck_assert(jwt_looks_like((struct span){ big, JWT_MAX }));
@@ -442,8 +442,7 @@ START_TEST(signatures_are_those_of_the_rfcs)
 	ck_assert_int_eq(jwt_signature(&key, span_of(rfc_rows[_i].text),
 			     (struct span){ (const char *)signature, signature_len - 1 }),
 	    RC_NO);
-	ck_assert_int_eq(
-	    jwt_signature(&key, span_of(rfc_rows[_i].text), (struct span){ NULL, 0 }), RC_NO);
+	ck_assert_int_eq(jwt_signature(&key, span_of(rfc_rows[_i].text), SPAN_NONE), RC_NO);
 }
 END_TEST
 

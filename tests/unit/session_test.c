@@ -177,9 +177,8 @@ START_TEST(absent_digest_finds_nothing)
 	char id[UUID_SIZE];
 
 	begin();
-	ck_assert_int_eq(
-	    session_by_refresh(&s.ctx, (struct span){ NULL, 0 }, &user, &session), RC_NO);
-	ck_assert_int_eq(session_behind_refresh(&s.ctx, (struct span){ NULL, 0 }, id), RC_NO);
+	ck_assert_int_eq(session_by_refresh(&s.ctx, SPAN_NONE, &user, &session), RC_NO);
+	ck_assert_int_eq(session_behind_refresh(&s.ctx, SPAN_NONE, id), RC_NO);
 	store_end(&s);
 }
 END_TEST
@@ -292,10 +291,10 @@ START_TEST(all_or_all_others_end)
 	begin();
 	ck_assert_int_eq(session_end_all_but(&s.ctx, &ada, SPAN(SESSION_2)), RC_OK);
 	ck_assert_int_eq(store_int(&s, "SELECT group_concat(id) = '2,3' FROM session"), 1);
-	ck_assert_int_eq(session_end_all_but(&s.ctx, &ada, (struct span){ NULL, 0 }), RC_OK);
+	ck_assert_int_eq(session_end_all_but(&s.ctx, &ada, SPAN_NONE), RC_OK);
 	ck_assert_int_eq(store_int(&s, "SELECT group_concat(id) = '3' FROM session"), 1);
 	/* An unknown current session keeps none. */
-	ck_assert_int_eq(session_end_all_but(&s.ctx, &bob, (struct span){ NULL, 0 }), RC_OK);
+	ck_assert_int_eq(session_end_all_but(&s.ctx, &bob, SPAN_NONE), RC_OK);
 	ck_assert_int_eq(store_int(&s, "SELECT COUNT(*) FROM session"), 0);
 	store_end(&s);
 }

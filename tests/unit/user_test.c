@@ -43,7 +43,7 @@ START_TEST(user_is_found_with_all_columns)
 	ck_assert_ptr_null(find(STORE_ID_B).username.data);
 	ck_assert_int_eq(store_int(&s, "SELECT created_at FROM users LIMIT 1"), STORE_NOW);
 	ck_assert_int_eq(user_by_id(&s.ctx, SPAN(STORE_ID_C), &user), RC_NO);
-	ck_assert_int_eq(user_by_id(&s.ctx, (struct span){ NULL, 0 }, &user), RC_NO);
+	ck_assert_int_eq(user_by_id(&s.ctx, SPAN_NONE, &user), RC_NO);
 	store_end(&s);
 }
 END_TEST

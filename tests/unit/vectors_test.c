@@ -15,7 +15,7 @@ member(const struct json *object, const char *name)
 {
 	const struct json *value = json_member(object, name);
 
-	return value == NULL ? (struct span){ NULL, 0 } : json_string(value);
+	return value == NULL ? SPAN_NONE : json_string(value);
 }
 
 static bool
