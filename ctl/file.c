@@ -22,7 +22,11 @@ file_lock(const char *directory)
 	int fd = file_directory(directory);
 
 	/* NFS locks no directories; there two operators at once have to take care themselves. */
-	while (fd >= 0 && flock(fd, LOCK_EX) != 0 && errno == EINTR)
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return fd;
+	if (errno == EWOULDBLOCK)
+		(void)ctl_refuse("another yettctl works on %s; this one waits for it", directory);
+	while (flock(fd, LOCK_EX) != 0 && errno == EINTR)
 		continue;
 	return fd;
 }

@@ -34,6 +34,9 @@ keys_in_use_until(const struct sealing_keys *keys, int64_t now)
 	return sealing_current(keys, now)->since + KEYRING_LEAD;
 }
 
+typedef enum rc keys_move_fn(
+    const struct config *, enum purpose, const char *kid, struct config_fault *);
+
 /* What a command works on. */
 struct keys_change {
 	enum purpose purpose;
@@ -76,33 +79,40 @@ keys_tell(struct ctl *ctl, const struct keys_change *change, const char *event)
 	return rc == RC_OK ? operate_keys_changed(&ctl->ctx) : rc;
 }
 
-/* Ends the transaction. */
-static enum ctl_exit
-keys_end(struct ctl *ctl, const struct keys_change *change, enum rc rc)
-{
-	rc = db_end(ctl->ctx.db, rc);
-	if (change->lock >= 0)
-		close(change->lock);
-	return ctl_answer(rc, &change->fault);
-}
-
-/* A key of which nobody was told may be used by who starts now, and is missing to all others: it
- * goes, and everybody begins anew. "made": it is there for sure. */
+/* What is below keys/ and what processes were told have come apart: the key goes back, and
+ * everybody begins anew, as somebody may have started meanwhile. "moved": it is elsewhere for sure.
+ */
 static void
-keys_undo(struct ctl *ctl, struct keys_change *change, bool made)
+keys_undo(struct ctl *ctl, const struct keys_change *change, keys_move_fn *back, bool moved)
 {
-	enum rc rc = keyring_retire(ctl->config, change->purpose, change->kid, &change->fault);
+	struct config_fault fault = { "" };
+	enum rc rc = back(ctl->config, change->purpose, change->kid, &fault);
 
-	if (rc != RC_OK && !made)
+	if (rc != RC_OK && !moved)
 		return;
 	if (rc == RC_OK)
 		rc = db_begin(ctl->ctx.db);
 	if (rc == RC_OK)
 		rc = db_end(ctl->ctx.db, operate_keys_changed(&ctl->ctx));
 	if (rc != RC_OK)
-		(void)ctl_refuse("keys/%s/%s.key may be left; move it away, and restart the web "
-				 "server",
+		(void)ctl_refuse("keys/%s/%s.key may not be where it was before; look there and in "
+				 ".retired beside it, then restart the web server",
 		    ctl->words[0], change->kid);
+}
+
+/* Ends the transaction, and undoes by "back" what was done beside it, unless it is committed.
+ * "done" is RC_OK where that was done for sure. */
+static enum ctl_exit
+keys_end(
+    struct ctl *ctl, const struct keys_change *change, enum rc rc, keys_move_fn *back, enum rc done)
+{
+	enum rc ended = db_end(ctl->ctx.db, rc);
+
+	if (ended != RC_OK && change->kid[0] != '\0')
+		keys_undo(ctl, change, back, done == RC_OK);
+	if (change->lock >= 0)
+		close(change->lock);
+	return ctl_answer(ended, &change->fault);
 }
 
 /* Nothing but SIGKILL may come between a key and the word of it. */
@@ -118,7 +128,8 @@ keys_hold_signals(void)
 	sigprocmask(SIG_BLOCK, &held, NULL);
 }
 
-/* The key is made while nobody else can commit, and told of by the commit. */
+/* The key is made while nobody else can commit, and told of by the commit. One of which nobody was
+ * told may be used by who starts now, and is missing to all others. */
 enum ctl_exit
 keys_rotate(struct ctl *ctl)
 {
@@ -134,14 +145,12 @@ keys_rotate(struct ctl *ctl)
 	    ctl->config, &ctl->ctx.random, change.purpose, change.kid, &change.fault);
 	if (rc == RC_OK)
 		rc = keys_tell(ctl, &change, "keys.rotated");
-	status = keys_end(ctl, &change, rc);
+	status = keys_end(ctl, &change, rc, keyring_retire, made);
 	if (status == CTL_DONE) {
 		clock_text(sealing_since(change.kid), time);
 		ctl_say("key %s is made for %s; it seals from %s on, and running processes begin "
 			"anew with it before",
 		    change.kid, ctl->words[0], time);
-	} else if (change.kid[0] != '\0') {
-		keys_undo(ctl, &change, made == RC_OK);
 	}
 	return status;
 }
@@ -176,6 +185,9 @@ keys_is_over(struct keys_change *change, const struct sealing_keys *keys,
 		return keys_refuse(change, key->kid,
 		    "is the one that seals now; yettctl keys rotate makes another");
 	case KEY_COMING:
+		/* One that is made by a clock that ran ahead would be in the way for long. */
+		if (key->since > now + KEYRING_LEAD)
+			return RC_OK;
 		return keys_refuse(change, key->kid, "is coming, and processes have it already");
 	case KEY_OLD:
 		break;
@@ -234,18 +246,19 @@ keys_retire(struct ctl *ctl)
 {
 	struct keys_change change;
 	enum ctl_exit status = keys_begin(ctl, &change);
-	enum rc rc;
+	enum rc moved = RC_NO, rc;
 
 	if (status != CTL_DONE)
 		return status;
+	keys_hold_signals();
 	rc = keys_may_retire(ctl, &change);
 	if (rc == RC_OK) {
 		snprintf(change.kid, sizeof(change.kid), "%s", ctl->words[1]);
 		rc = keys_tell(ctl, &change, "keys.retired");
 	}
 	if (rc == RC_OK)
-		rc = keyring_retire(ctl->config, change.purpose, change.kid, &change.fault);
-	status = keys_end(ctl, &change, rc);
+		moved = rc = keyring_retire(ctl->config, change.purpose, change.kid, &change.fault);
+	status = keys_end(ctl, &change, rc, keyring_restore, moved);
 	if (status == CTL_DONE)
 		ctl_say("key %s lies in keys/%s/.retired now; destroy it there once no backup "
 			"needs it",

@@ -112,15 +112,25 @@ reseal_all(struct ctl *ctl)
 	return CTL_DONE;
 }
 
+/* With the lock nobody can retire meanwhile the key that this one seals with, however long it takes
+ * or is stopped. */
 enum ctl_exit
 keys_reseal(struct ctl *ctl)
 {
 	struct config_fault fault = { "" };
 	enum ctl_exit status = ctl_open_store(ctl);
+	int lock;
 
+	if (status != CTL_DONE)
+		return status;
+	lock = file_lock(ctl->directory);
+	ctl->ctx.now = clock_wall(&ctl->ctx.clock);
+	status = ctl_answer(
+	    keyring_open(&ctl->ctx.keys, ctl->config, KEYS_OF(PURPOSE_TOTP), JWT_NONE, &fault),
+	    &fault);
 	if (status == CTL_DONE)
-		status = ctl_answer(keyring_open(&ctl->ctx.keys, ctl->config, KEYS_OF(PURPOSE_TOTP),
-					JWT_NONE, &fault),
-		    &fault);
-	return status == CTL_DONE ? reseal_all(ctl) : status;
+		status = reseal_all(ctl);
+	if (lock >= 0)
+		close(lock);
+	return status;
 }

@@ -75,6 +75,10 @@ enum rc keyring_rotate(const struct config *, const struct random_source *, enum
 enum rc keyring_retire(
     const struct config *, enum purpose, const char *kid, struct config_fault *) RC_MUST;
 
+/* Moves it back. */
+enum rc keyring_restore(
+    const struct config *, enum purpose, const char *kid, struct config_fault *) RC_MUST;
+
 struct key_row {
 	const char *owner; /* purpose or backend */
 	char kid[JWT_KID_SIZE];

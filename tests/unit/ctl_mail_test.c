@@ -357,6 +357,22 @@ refuses(const char *line, const char *why)
 	ck_assert_msg(strstr(err, why) != NULL, "%s: %s", line, err);
 }
 
+static const char *
+newest_key(void)
+{
+	static char name[64];
+	char command[1200];
+	FILE *list;
+
+	snprintf(
+	    command, sizeof(command), "ls '%s/keys/outbox' | sort | tail -n 1", post.directory);
+	list = popen(command, "r");
+	ck_assert(list != NULL && fgets(name, sizeof(name), list) != NULL);
+	pclose(list);
+	name[strcspn(name, ".\n")] = '\0';
+	return name;
+}
+
 /* One mail is sealed with the first key. */
 static void
 begin_rotated(void)
@@ -368,6 +384,8 @@ begin_rotated(void)
 
 START_TEST(rotated_key_comes_and_is_told)
 {
+	char line[128];
+
 	begin_rotated();
 	ck_assert_int_eq(post_int(&post, "SELECT number FROM generation"), 2);
 	ck_assert_str_eq(
@@ -377,9 +395,46 @@ START_TEST(rotated_key_comes_and_is_told)
 	ck_assert_ptr_nonnull(strstr(out, OLDER "        seal    yes         current"));
 	ck_assert_ptr_nonnull(strstr(out, "no          coming"));
 	refuses("keys retire outbox " OLDER, "is the one that seals now");
-	shell("mv keys/outbox/$(ls keys/outbox | tail -n 1) keys/outbox/29990101T000000Z-z.key");
-	refuses("keys retire outbox 29990101T000000Z-z", "is coming");
+	shell("mv keys/outbox/$(ls keys/outbox | tail -n 1) "
+	      "keys/outbox/$(date -u -d '+1 minute' +%Y%m%dT%H%M%SZ)-z.key");
+	snprintf(line, sizeof(line), "keys retire outbox %s", newest_key());
+	refuses(line, "is coming");
 	ck_assert_int_eq(post_int(&post, "SELECT number FROM generation"), 2);
+	end();
+}
+END_TEST
+
+/* Made by a clock that ran ahead. */
+START_TEST(key_of_another_century_can_go)
+{
+	begin_rotated();
+	shell("mv keys/outbox/$(ls keys/outbox | tail -n 1) keys/outbox/29990101T000000Z-z.key");
+	ck_assert_int_eq(ctl("keys retire outbox 29990101T000000Z-z"), 0);
+	ck_assert_str_eq(newest_key(), OLDER);
+	end();
+}
+END_TEST
+
+/* A commit that fails. */
+#define SPOIL                                                                                   \
+	"CREATE TABLE spoilt (id INTEGER REFERENCES users (id) DEFERRABLE INITIALLY DEFERRED);" \
+	"CREATE TRIGGER spoil AFTER INSERT ON audit BEGIN INSERT INTO spoilt VALUES (-1); END"
+
+START_TEST(what_is_not_committed_is_undone)
+{
+	begin("transport = directory\n", 1);
+	shell("mv keys/outbox/*.key keys/outbox/" OLDER ".key");
+	post_sql(&post, SPOIL);
+	ck_assert_int_eq(ctl("keys rotate outbox"), 1);
+	ck_assert_str_eq(newest_key(), OLDER);
+	ck_assert_int_eq(post_int(&post, "SELECT number FROM generation"), 2);
+	post_sql(&post, "DROP TRIGGER spoil");
+	ck_assert_int_eq(ctl("keys rotate outbox"), 0);
+	shell("cd keys/outbox && mv $(ls | tail -n 1) " NEWER ".key");
+	post_sql(&post, "DELETE FROM outbox; DROP TABLE spoilt;" SPOIL);
+	ck_assert_int_eq(ctl("keys retire outbox " OLDER), 1);
+	shell("test -f keys/outbox/" OLDER ".key && test ! -e keys/outbox/.retired/" OLDER ".key");
+	ck_assert_int_eq(post_int(&post, "SELECT number FROM generation"), 4);
 	end();
 }
 END_TEST
@@ -600,6 +655,8 @@ main(void)
 	tcase_add_test(tests, doctor_sees_a_broken_template);
 	tcase_add_test(tests, doctor_sees_a_sender_of_loopback);
 	tcase_add_test(tests, rotated_key_comes_and_is_told);
+	tcase_add_test(tests, key_of_another_century_can_go);
+	tcase_add_test(tests, what_is_not_committed_is_undone);
 	tcase_add_test(tests, old_key_retires_when_nothing_needs_it);
 	tcase_add_test(tests, secrets_of_apps_are_sealed_anew);
 	tcase_add_test(tests, missing_key_is_told_of_at_the_end);
