@@ -1,6 +1,15 @@
 #include "base/secret.h"
 
+#include <malloc.h>
 #include <sodium.h>
+#include <stdlib.h>
+
+/* glibc's tcache: so many pieces of each size, in steps of 16 bytes. */
+#define SCRUB_PIECES 7
+#define SCRUB_LEAST 24
+#define SCRUB_MOST 1032
+#define SCRUB_STEP 16
+#define SCRUB_BYTE 0xa5
 
 enum rc
 secret_set(struct secret *secret, struct span bytes)
@@ -36,4 +45,27 @@ struct span
 secret_given(const struct secret *secret)
 {
 	return secret->len == 0 ? SPAN_NONE : secret_span(secret);
+}
+
+void
+secret_overwrite_freed(void)
+{
+	mallopt(M_PERTURB, SCRUB_BYTE);
+}
+
+/* Who asks for such a size gets those first. */
+void
+secret_scrub(void)
+{
+	for (size_t size = SCRUB_LEAST; size <= SCRUB_MOST; size += SCRUB_STEP) {
+		void *pieces[SCRUB_PIECES];
+
+		for (int i = 0; i < SCRUB_PIECES; i++) {
+			pieces[i] = malloc(size);
+			if (pieces[i] != NULL)
+				sodium_memzero(pieces[i], size);
+		}
+		for (int i = 0; i < SCRUB_PIECES; i++)
+			free(pieces[i]);
+	}
 }

@@ -27,4 +27,11 @@ struct span secret_span(const struct secret *);
 /* The same; "not given" when it is empty. */
 struct span secret_given(const struct secret *);
 
+/* From now on free() writes over what it is given, but small pieces (up to about 1 KiB, which glibc
+ * keeps at hand for each size). For libraries that free secrets as they are. */
+void secret_overwrite_freed(void);
+
+/* Writes over these small pieces. */
+void secret_scrub(void);
+
 #endif

@@ -1,37 +1,36 @@
 #include "page/qr.h"
 
 #include <errno.h>
-#include <malloc.h>
 #include <qrencode.h>
 #include <sodium.h>
 
 #include "base/log.h"
+#include "base/secret.h"
 #include "base/template.h"
 #include "base/text.h"
 
 #define QR_QUIET 4 /* modules around the symbol (section 6.3.8) */
-#define QR_OVERWRITE 0x5a
-#define QR_DARK 1 /* this bit of a module's byte; the others say what it is for */
+#define QR_DARK 1  /* this bit of a module's byte; the others say what it is for */
 
 /* More than is ever drawn: less than 96 KiB for the largest symbol there is, in which every other
  * module is dark, and as much for labels of QR_SVG_MAX, of which a byte can become 6. */
 #define QR_DRAWN_MAX (256 * 1024)
 
 /* On the way the library makes copies of the text: as bytes, as bits, as code words, as a symbol
- * under each mask that it tries. It frees them as they are, so free() is told to write over what it
- * is given meanwhile. What it keeps, tables for error correction, tells nothing of the text. */
+ * under each mask that it tries, and frees them as they are. What it keeps, tables for error
+ * correction, tells nothing of the text. */
 static enum rc
 qr_encode(struct span text, QRecLevel level, QRcode **code)
 {
 	int error;
 
-	mallopt(M_PERTURB, QR_OVERWRITE);
+	secret_overwrite_freed();
 	*code = QRcode_encodeData(
 	    (int)text.len, (const unsigned char *)text.data, 0 /* as small as it can be */, level);
-	mallopt(M_PERTURB, 0);
+	error = errno;
+	secret_scrub();
 	if (*code != NULL)
 		return RC_OK;
-	error = errno;
 	if (error == ERANGE)
 		return RC_NO;
 	LOG_FAULT(LOG_ERROR, "cannot encode %zu bytes: %s", text.len, strerror(error));

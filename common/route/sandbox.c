@@ -5,7 +5,6 @@
 #include <linux/filter.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
-#include <malloc.h>
 #include <stddef.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -15,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/secret.h"
 
 #define SANDBOX_MEMORY (96LL * 1024 * 1024)
 
@@ -47,7 +47,7 @@ sandbox_harden(bool once)
 	setrlimit(RLIMIT_CORE, &none);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	if (!once)
-		mallopt(M_PERTURB, 0xa5);
+		secret_overwrite_freed();
 }
 
 void
