@@ -2,7 +2,9 @@
 
 #include "base/clock.h"
 #include "crypto/totp.h"
-#include "http/site.h"
+#include "http/storm.h"
+
+#define APP_ROOM 8 /* seconds that a test may take within a step */
 
 static struct span
 app_secret(const char *base32)
@@ -25,14 +27,32 @@ app_secret(const char *base32)
 	return (struct span){ (const char *)bytes, len };
 }
 
+static const struct totp app_totp = { TOTP_SHA1, TOTP_DIGITS, TOTP_PERIOD };
+
+int64_t
+app_step(void)
+{
+	return totp_step(&app_totp, clock_wall(&clock_system));
+}
+
+const char *
+app_code_at(const char *secret, int64_t step)
+{
+	char code[TOTP_DIGITS_MAX + 1];
+
+	ck_assert_int_eq(totp_code(&app_totp, app_secret(secret), step, code), RC_OK);
+	return text("%s", code);
+}
+
 const char *
 app_code(const char *secret, int64_t away)
 {
-	const struct totp totp = { TOTP_SHA1, TOTP_DIGITS, TOTP_PERIOD };
-	char code[TOTP_DIGITS_MAX + 1];
+	return app_code_at(secret, app_step() + away);
+}
 
-	ck_assert_int_eq(totp_code(&totp, app_secret(secret),
-			     totp_step(&totp, clock_wall(&clock_system)) + away, code),
-	    RC_OK);
-	return text("%s", code);
+void
+app_settle(void)
+{
+	while (clock_wall(&clock_system) / SECOND % TOTP_PERIOD > TOTP_PERIOD - APP_ROOM)
+		storm_rest(100);
 }

@@ -1,4 +1,5 @@
 /* Processes that are killed while they work: what was acknowledged holds. */
+#include "http/holder.h"
 #include "http/storm.h"
 
 #include <signal.h>
@@ -175,7 +176,7 @@ START_TEST(test_sigterm_lets_answers_leave)
 	ck_assert_msg(
 	    storm_count(answers, WAITING, 201) == WAITING, "%s", storm_tally(answers, WAITING));
 	for (size_t i = 0; i < WAITING; i++) {
-		ck_assert_msg(answers[i]->seconds >= 1.0, "left early: %f", answers[i]->seconds);
+		ck_assert_msg(answers[i]->seconds >= 2.0, "left early: %f", answers[i]->seconds);
 		ck_assert_int_eq(storm_me(floors, answer_value(answers[i], "access_token")), 200);
 	}
 }
@@ -200,6 +201,118 @@ START_TEST(test_sigterm_lets_work_be_done)
 }
 END_TEST
 
+/* ------------------------------------------------------------------ codes of a second factor */
+
+#define CODES_STEP \
+	"SELECT last_step FROM totp WHERE user_id = (SELECT id FROM users WHERE email = %Q)"
+#define CODES_LEFT                                          \
+	"SELECT count(*) FROM recovery_code WHERE user_id " \
+	"= (SELECT id FROM users WHERE email = %Q)"
+
+/* The requests that spend a code: what they ask for, whom, and where it is seen. */
+enum spending { SPEND_CODE, SPEND_RECOVERY, SPEND_STEP_UP, SPENDINGS };
+static const struct {
+	const char *program, *seen;
+} spendings[SPENDINGS] = {
+	[SPEND_CODE] = { "2fa", CODES_STEP },
+	[SPEND_RECOVERY] = { "2fa", CODES_LEFT },
+	[SPEND_STEP_UP] = { "users", CODES_STEP },
+};
+
+static struct ask
+spending_request(enum spending how, struct holder *holder, const char *code)
+{
+	if (how != SPEND_STEP_UP)
+		return (struct ask){ .path = "/auth/2fa/verify",
+			.json = factor_code_body(factor_pending(floors, holder->email), code) };
+	return (struct ask){ .path = "/users/me",
+		.method = "PATCH",
+		.bearer = holder_access(floors, holder),
+		.json = text("{\"email\":\"%s\",\"current_password\":\"%s\",\"totp_code\":\"%s\"}",
+		    site_email(), SITE_PASSWORD, code) };
+}
+
+/* Asks beside the test, and must not be told that it was done. */
+static pid_t
+ask_in_vain(const struct ask *request)
+{
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0)
+		_exit(ask(floors, request)->status >= 400 ? 0 : 1);
+	return pid;
+}
+
+static void
+kill_while_asked(const char *program, pid_t client)
+{
+	ck_assert_uint_gt(storm_signal(floors, program, SIGKILL), 0);
+	storm_wait(client);
+}
+
+/* lighttpd starts what was killed anew. */
+static void
+wait_for(const char *program)
+{
+	for (int i = 0; i < 200; i++) {
+		if (ASK(floors, .path = "/auth/2fa/verify", .json = "{}")->status == 422 &&
+		    ASK(floors, .path = "/users/me")->status == 401)
+			return;
+		storm_rest(50);
+	}
+	ck_abort_msg("%s does not come back:\n%s", program, site_log_end(floors));
+}
+
+/* After that code, whatever became of it. */
+static void
+goes_on(struct holder *holder, enum spending how)
+{
+	const char *next = how == SPEND_RECOVERY ? holder_recovery(holder, 1) : holder_code(holder);
+
+	ck_answer(factor_verify(floors, factor_pending(floors, holder->email), next), 201, NULL);
+}
+
+/* The answer waits for its floor; the code is in the database long before. */
+START_TEST(test_accepted_code_is_spent)
+{
+	struct holder holder = holder_new(floors, -3);
+	const char *seen = spendings[_i].seen, *before = site_sql(floors, seen, holder.email);
+	const char *code =
+	    _i == SPEND_RECOVERY ? holder_recovery(&holder, 0) : holder_code(&holder);
+	struct ask request = spending_request((enum spending)_i, &holder, code);
+	pid_t client = ask_in_vain(&request);
+
+	for (int i = 0; i < 400 && strcmp(site_sql(floors, seen, holder.email), before) == 0; i++)
+		storm_rest(5);
+	ck_assert_str_ne(site_sql(floors, seen, holder.email), before);
+	kill_while_asked(spendings[_i].program, client);
+	wait_for(spendings[_i].program);
+	ck_answer(factor_verify(floors, factor_pending(floors, holder.email), code), 400,
+	    "TOTP_CODE_INVALID");
+	goes_on(&holder, (enum spending)_i);
+}
+END_TEST
+
+/* Nothing can be written while it is judged. */
+START_TEST(test_code_that_was_not_accepted_is_good)
+{
+	struct holder holder = holder_new(floors, -3);
+	const char *code =
+	    _i == SPEND_RECOVERY ? holder_recovery(&holder, 0) : holder_code(&holder);
+	struct ask request = spending_request((enum spending)_i, &holder, code);
+	struct sqlite3 *lock = site_lock(floors);
+	pid_t client = ask_in_vain(&request);
+
+	storm_rest(200);
+	kill_while_asked(spendings[_i].program, client);
+	site_unlock(lock);
+	wait_for(spendings[_i].program);
+	ck_answer(factor_verify(floors, factor_pending(floors, holder.email), code), 201, NULL);
+	goes_on(&holder, (enum spending)_i);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -207,12 +320,14 @@ main(void)
 
 	site = site_start(&(struct site_options){
 	    .settings = { "database.refresh_grace", "5m", "password.memory", "4MiB" } });
-	floors =
-	    site_start(&(struct site_options){ .settings = { "account.response_floor", "1s" } });
+	floors = site_start(&(struct site_options){
+	    .settings = { "account.response_floor", "2s", "totp.drift", "4" } });
 	hashing = site_start(&(struct site_options){
 	    .settings = { "password.memory", "128MiB", "password.passes", "3" } });
 	tcase_add_test(tests, test_acknowledged_is_kept);
 	tcase_add_test(tests, test_sigterm_lets_answers_leave);
 	tcase_add_test(tests, test_sigterm_lets_work_be_done);
+	tcase_add_loop_test(tests, test_accepted_code_is_spent, 0, SPENDINGS);
+	tcase_add_loop_test(tests, test_code_that_was_not_accepted_is_good, 0, SPENDINGS);
 	return site_run(tests);
 }

@@ -1,6 +1,6 @@
 /* Where secrets must not be: database, log, command lines, environments, and the memory of
  * processes that have answered. */
-#include "http/app.h"
+#include "http/holder.h"
 #include "http/mail.h"
 #include "http/storm.h"
 
@@ -346,32 +346,21 @@ mail_life(void)
 static void
 factor_life(void)
 {
-	const char *email = site_member(site), *secret, *token;
+	const char *email = site_member(site), *secret, *token, *pending;
 	const char *access = site_login_bearer(site, email, SITE_PASSWORD).access;
-	struct answer *answer = ASK(site, .path = "/auth/2fa/enable", .bearer = access,
-	    .json = text("{\"password\":\"%s\"}", SITE_PASSWORD));
+	struct answer *answer = factor_enable(site, access, SITE_PASSWORD);
 
 	ck_answer(answer, 201, NULL);
 	secret = needle_text("secret of an app", answer_value(answer, "secret"));
 	token = needle_text("token of a set-up", answer_value(answer, "enrollment_token"));
-	answer = ASK(site, .path = "/auth/2fa/enable/confirm", .bearer = access,
-	    .json =
-		text("{\"enrollment_token\":\"%s\",\"code\":\"%s\"}", token, app_code(secret, -1)));
+	answer = factor_confirm(site, access, token, app_code(secret, -1));
 	ck_answer(answer, 201, NULL);
 	token = needle_text("recovery code", answer_value(answer, "recovery_codes.0"));
 	needle_text("recovery code that is left", answer_value(answer, "recovery_codes.9"));
-	answer = ASK(site, .path = "/auth/login", .json = site_credentials(email, SITE_PASSWORD));
-	ck_answer(answer, 202, NULL);
-	needle_text("token that waits", answer_value(answer, "pending_token"));
-	ck_answer(ASK(site, .path = "/auth/2fa/verify",
-		      .json = text("{\"pending_token\":\"%s\",\"code\":\"%s\"}",
-			  answer_value(answer, "pending_token"), token)),
-	    201, NULL);
-	answer = ASK(site, .path = "/auth/login", .json = site_credentials(email, SITE_PASSWORD));
-	needle_text("token that waits no more", answer_value(answer, "pending_token"));
-	answer = ASK(site, .path = "/auth/2fa/verify",
-	    .json = text("{\"pending_token\":\"%s\",\"code\":\"%s\"}",
-		answer_value(answer, "pending_token"), app_code(secret, 0)));
+	pending = needle_text("token that waits", factor_pending(site, email));
+	ck_answer(factor_verify(site, pending, token), 201, NULL);
+	pending = needle_text("token that waits no more", factor_pending(site, email));
+	answer = factor_verify(site, pending, app_code(secret, 0));
 	ck_answer(answer, 201, NULL);
 	access = needle_text("access JWT of both factors", answer_value(answer, "access_token"));
 	ck_answer(ASK(site, .path = "/users/me", .method = "PATCH", .bearer = access,
