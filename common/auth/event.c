@@ -30,11 +30,21 @@ event_record(struct ctx *ctx, const struct event *event)
 	return rc == RC_OK ? notice_event(ctx, event->name, entry.user) : rc;
 }
 
-enum rc
-event_record_by(struct ctx *ctx, const char *name, const struct identity *identity,
-    const struct user *user, const struct client *client)
+enum problem
+event_refused(struct ctx *ctx, const struct event *event, enum problem problem)
 {
-	const struct event event = {
+	enum rc rc = db_begin(ctx->db);
+
+	if (rc == RC_OK)
+		rc = db_end(ctx->db, event_record(ctx, event));
+	return rc == RC_OK ? problem : problem_of(rc);
+}
+
+static struct event
+event_by(const char *name, const struct identity *identity, const struct user *user,
+    const struct client *client)
+{
+	return (struct event){
 		.name = name,
 		.client = client,
 		.user = user,
@@ -42,6 +52,22 @@ event_record_by(struct ctx *ctx, const char *name, const struct identity *identi
 		.backend = identity->backend->config->name,
 		.session = identity->session_id,
 	};
+}
+
+enum rc
+event_record_by(struct ctx *ctx, const char *name, const struct identity *identity,
+    const struct user *user, const struct client *client)
+{
+	const struct event event = event_by(name, identity, user, client);
 
 	return event_record(ctx, &event);
+}
+
+enum problem
+event_refused_by(struct ctx *ctx, const char *name, const struct identity *identity,
+    const struct user *user, const struct client *client, enum problem problem)
+{
+	const struct event event = event_by(name, identity, user, client);
+
+	return event_refused(ctx, &event, problem);
 }

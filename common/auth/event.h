@@ -4,6 +4,7 @@
 
 #include "auth/strategy.h"
 #include "base/client.h"
+#include "base/problem.h"
 #include "store/audit.h"
 #include "store/user.h"
 
@@ -19,8 +20,14 @@ struct event {
 /* Appends the audit row, and tells the hooks that are told of such an event. */
 enum rc event_record(struct ctx *, const struct event *) RC_MUST;
 
-/* The same of what the caller did to their account, signed in. */
+/* The row of a refusal, in a transaction of its own. Returns the problem; without the row there is
+ * no such answer either, but that of the fault. */
+enum problem event_refused(struct ctx *, const struct event *, enum problem);
+
+/* Both, of what the caller did to their account, signed in. */
 enum rc event_record_by(struct ctx *, const char *name, const struct identity *,
     const struct user *, const struct client *) RC_MUST;
+enum problem event_refused_by(struct ctx *, const char *name, const struct identity *,
+    const struct user *, const struct client *, enum problem);
 
 #endif

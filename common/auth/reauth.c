@@ -13,18 +13,6 @@ reauth_give_back(struct ctx *ctx, const struct limit_ticket *ticket)
 	return rc == RC_OK ? db_end(ctx->db, limit_give_back(ctx, ticket)) : rc;
 }
 
-/* The failure's audit row; without it there is no answer either. */
-static enum problem
-reauth_refused(struct ctx *ctx, const char *name, const struct identity *identity,
-    const struct user *user, const struct client *client, enum problem problem)
-{
-	enum rc rc = db_begin(ctx->db);
-
-	if (rc == RC_OK)
-		rc = db_end(ctx->db, event_record_by(ctx, name, identity, user, client));
-	return rc == RC_OK ? problem : problem_of(rc);
-}
-
 enum problem
 reauth_password(struct ctx *ctx, const struct identity *identity, const struct client *client,
     const struct secret *password, struct credential *credential, int64_t *wait)
@@ -44,25 +32,23 @@ reauth_password(struct ctx *ctx, const struct identity *identity, const struct c
 		rc = proof_verify(ctx, credential, password);
 	if (rc == RC_OK)
 		rc = reauth_give_back(ctx, &ticket);
-	return rc == RC_NO ? reauth_refused(ctx, "proof.failed", identity, &credential->user,
+	return rc == RC_NO ? event_refused_by(ctx, "proof.failed", identity, &credential->user,
 				 client, PROBLEM_LOGIN_BAD_CREDENTIALS)
 			   : problem_of(rc);
 }
 
-/* Inside the transaction: the code works once, whatever comes after. A stateless token has no
- * session that could be marked. */
+/* Inside the transaction: the code works once, whatever comes after. */
 static enum rc
 reauth_use(struct ctx *ctx, const struct identity *identity, const struct client *client,
     const struct user *user, struct span code, const struct limit_ticket *ticket)
 {
-	int64_t until = ctx->now + ctx->config->totp.stepup_lifetime;
 	enum factor_used used;
 	enum rc rc = second_factor_use(ctx, user, code, false, &used);
 
 	if (rc == RC_OK)
 		rc = limit_give_back(ctx, ticket);
-	if (rc == RC_OK && identity->session_id[0] != '\0')
-		rc = factor_mark_session(ctx, user, span_of(identity->session_id), until);
+	if (rc == RC_OK)
+		rc = second_factor_mark(ctx, user, identity->session_id);
 	return rc == RC_OK ? event_record_by(ctx, "session.stepped_up", identity, user, client)
 			   : rc;
 }
@@ -90,7 +76,7 @@ reauth_factor(struct ctx *ctx, const struct identity *identity, const struct cli
 		rc = db_begin(ctx->db);
 	if (rc == RC_OK)
 		rc = db_end(ctx->db, reauth_use(ctx, identity, client, user, code, &ticket));
-	return rc == RC_NO ? reauth_refused(ctx, "totp.failed", identity, user, client,
+	return rc == RC_NO ? event_refused_by(ctx, "totp.failed", identity, user, client,
 				 PROBLEM_TOTP_CODE_INVALID)
 			   : problem_of(rc);
 }

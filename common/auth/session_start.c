@@ -3,21 +3,6 @@
 #include "crypto/keyring.h"
 #include "crypto/token.h"
 
-static enum rc
-session_start_refresh(struct ctx *ctx, struct digest *digest, struct tokens *tokens)
-{
-	struct token token = { 0 };
-	enum rc rc = token_new(&ctx->random, &token);
-
-	if (rc == RC_OK)
-		rc = token_digest(
-		    keyring_key(ctx->keys, PURPOSE_REFRESH), token_span(&token), digest);
-	if (rc == RC_OK)
-		buf_add(&tokens->refresh, token_span(&token));
-	token_wipe(&token);
-	return rc == RC_OK ? buf_check(&tokens->refresh) : rc;
-}
-
 enum rc
 session_start(struct ctx *ctx, const struct backend *backend, const struct user *user,
     struct span user_agent, struct session *session, struct tokens *tokens)
@@ -33,7 +18,8 @@ session_start(struct ctx *ctx, const struct backend *backend, const struct user 
 	enum rc rc = random_uuid(&ctx->random, session->id);
 
 	if (rc == RC_OK && issuer_refreshes(backend)) {
-		rc = session_start_refresh(ctx, &digest, tokens);
+		rc = token_issue(&ctx->random, keyring_key(ctx->keys, PURPOSE_REFRESH),
+		    &tokens->refresh, &digest);
 		row.refresh_digest = DIGEST_SPAN(digest);
 	} else if (rc == RC_OK) {
 		lifetime = backend->config->strategy == STRATEGY_JWT

@@ -9,24 +9,15 @@ strategy_database_renew(struct ctx *ctx, const struct backend *backend, const st
 {
 	int64_t lifetime = issuer_access_lifetime(
 	    ctx, backend, backend->config->database.access_lifetime, session);
-	struct token token = { 0 };
 	struct digest digest;
-	enum rc rc = token_new(&ctx->random, &token);
+	enum rc rc = token_issue(
+	    &ctx->random, keyring_key(ctx->keys, PURPOSE_ACCESS), &tokens->access, &digest);
 
 	(void)user;
-	if (rc == RC_OK)
-		rc = token_digest(
-		    keyring_key(ctx->keys, PURPOSE_ACCESS), token_span(&token), &digest);
-	if (rc == RC_OK)
-		rc = access_token_insert(
-		    ctx, session->row, DIGEST_SPAN(digest), ctx->now + lifetime);
-	if (rc == RC_OK) {
-		buf_add(&tokens->access, token_span(&token));
-		tokens->access_lifetime = lifetime;
-		rc = buf_check(&tokens->access);
-	}
-	token_wipe(&token);
-	return rc;
+	tokens->access_lifetime = lifetime;
+	return rc == RC_OK ? access_token_insert(
+				 ctx, session->row, DIGEST_SPAN(digest), ctx->now + lifetime)
+			   : rc;
 }
 
 static enum rc

@@ -16,6 +16,7 @@ struct tokens {
 	int64_t refresh_lifetime; /* milliseconds until the session ends */
 	char session_id[37];      /* public id; empty for a stateless token */
 	char jti[37];             /* of a stateless token; else empty */
+	bool must_enrol;          /* the user must set up a second factor before all else */
 	struct buf pending;       /* a sign-in that waits for a second factor: its token, and none
 				     of the others */
 };

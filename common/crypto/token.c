@@ -50,6 +50,23 @@ token_digest(const struct key *key, struct span presented, struct digest *digest
 }
 
 enum rc
+token_issue(const struct random_source *random, const struct key *key, struct buf *text,
+    struct digest *digest)
+{
+	struct token token;
+	enum rc rc = token_new(random, &token);
+
+	if (rc == RC_OK)
+		rc = token_digest(key, token_span(&token), digest);
+	if (rc == RC_OK) {
+		buf_add(text, token_span(&token));
+		rc = buf_check(text);
+	}
+	token_wipe(&token);
+	return rc == RC_NO ? RC_INTERNAL : rc;
+}
+
+enum rc
 token_successor(const struct key *key, struct span old, struct token *token)
 {
 	struct digest digest;

@@ -2,6 +2,7 @@
 #ifndef YETT_CRYPTO_TOKEN_H
 #define YETT_CRYPTO_TOKEN_H
 
+#include "base/buf.h"
 #include "base/random.h"
 #include "crypto/digest.h"
 
@@ -19,6 +20,10 @@ enum rc token_new(const struct random_source *, struct token *) RC_MUST;
 /* The digest under which a presented token is stored; RC_NO when it does not have the form of a
  * token (43 canonical characters), so that no other bytes are hashed or looked up. */
 enum rc token_digest(const struct key *, struct span presented, struct digest *) RC_MUST;
+
+/* A new token, appended to "text", and the digest under which it is to be stored. */
+enum rc token_issue(
+    const struct random_source *, const struct key *, struct buf *text, struct digest *) RC_MUST;
 
 /* The token that replaces "old": HMAC(key, old's bytes). The same each time, so that it need not
  * be stored. RC_NO when "old" does not have the form of a token. */

@@ -73,10 +73,10 @@ login_prove(struct login *login)
 	return RC_OK;
 }
 
-static enum rc
-login_record(struct login *login, const char *name, bool proved, const char *session)
+static struct event
+login_event(const struct login *login, const char *name, bool proved, const char *session)
 {
-	const struct event event = {
+	return (struct event){
 		.name = name,
 		.client = login->client,
 		.user = login->found ? &login->credential.user : NULL,
@@ -84,8 +84,6 @@ login_record(struct login *login, const char *name, bool proved, const char *ses
 		.backend = login->backend->config->name,
 		.session = session,
 	};
-
-	return event_record(login->ctx, &event);
 }
 
 /* A session; or, where the account has a second factor, a sign-in that waits for it, and nothing
@@ -96,6 +94,7 @@ login_issue(struct login *login, const struct user *user, struct tokens *tokens)
 	if (user->second_factor)
 		return waiting_make(
 		    login->ctx, login->backend, login->client, user, &tokens->pending);
+	tokens->must_enrol = account_must_enrol(login->ctx->config, user);
 	return issuer_of(login->backend)
 	    ->issue(login->ctx, login->backend, user, login->client->user_agent, tokens);
 }
@@ -107,6 +106,7 @@ login_start(struct login *login, struct tokens *tokens)
 {
 	const struct user *user = &login->credential.user;
 	struct user current;
+	struct event event;
 	enum rc rc = db_begin(login->ctx->db);
 
 	if (rc != RC_OK)
@@ -119,21 +119,11 @@ login_start(struct login *login, struct tokens *tokens)
 		rc = login_issue(login, &current, tokens);
 	if (rc == RC_OK)
 		rc = limit_give_back(login->ctx, &login->ticket);
+	event = login_event(login, current.second_factor ? "login.waits" : "session.started", true,
+	    tokens->session_id);
 	if (rc == RC_OK)
-		rc = login_record(login, current.second_factor ? "login.waits" : "session.started",
-		    true, tokens->session_id);
+		rc = event_record(login->ctx, &event);
 	return db_end(login->ctx->db, rc);
-}
-
-/* The failure's audit row; without it there is no answer either. */
-static enum problem
-login_refused(struct login *login)
-{
-	enum rc rc = db_begin(login->ctx->db);
-
-	if (rc == RC_OK)
-		rc = db_end(login->ctx->db, login_record(login, "login.failed", false, NULL));
-	return rc == RC_OK ? PROBLEM_LOGIN_BAD_CREDENTIALS : problem_of(rc);
 }
 
 enum problem
@@ -141,6 +131,7 @@ login_with_password(struct ctx *ctx, const struct backend *backend, const struct
     const struct login_input *input, struct tokens *tokens, struct refusal *refusal)
 {
 	struct login login = { .ctx = ctx, .backend = backend, .client = client, .input = input };
+	struct event event;
 	enum rc rc = login_count(&login, &refusal->wait);
 
 	if (rc == RC_NO)
@@ -151,5 +142,7 @@ login_with_password(struct ctx *ctx, const struct backend *backend, const struct
 		rc = login_prove(&login);
 	if (rc == RC_OK)
 		rc = login_start(&login, tokens);
-	return rc == RC_NO ? login_refused(&login) : problem_of(rc);
+	event = login_event(&login, "login.failed", false, NULL);
+	return rc == RC_NO ? event_refused(ctx, &event, PROBLEM_LOGIN_BAD_CREDENTIALS)
+			   : problem_of(rc);
 }

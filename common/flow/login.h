@@ -11,7 +11,6 @@
 struct login_input {
 	struct span identifier;
 	struct secret password;
-	struct span next;
 };
 
 /* Counts the attempt, verifies exactly one password hash, and issues tokens; of an account with a

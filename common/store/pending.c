@@ -51,3 +51,13 @@ pending_fail(struct ctx *ctx, const struct pending *pending, int64_t most)
 	stmt_bind_int(stmt, most);
 	return stmt_run(stmt, NULL);
 }
+
+enum rc
+pending_expire(struct ctx *ctx, const struct user *user)
+{
+	struct stmt *stmt = db_query(ctx->db, QUERY_pending_login_expire);
+
+	stmt_bind_int(stmt, user->row);
+	stmt_bind_int(stmt, ctx->now);
+	return stmt_run(stmt, NULL);
+}

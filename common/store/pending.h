@@ -13,7 +13,10 @@ struct pending {
 };
 
 enum rc pending_insert(
-    struct ctx *, const struct user *, const struct pending *, int64_t expires_at) RC_MUST;
+    struct ctx *, const struct user *, const struct pending *, int64_t expires_at) RC_MUST; /* ms */
+
+/* Takes those of the account away that have expired. */
+enum rc pending_expire(struct ctx *, const struct user *) RC_MUST;
 
 /* Whose it is; texts live in the arena. RC_NO: none like that, expired, or the account has changed
  * since. */
