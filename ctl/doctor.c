@@ -268,25 +268,33 @@ doctor_superuser(struct doctor *doctor)
 		doctor_find(doctor, FINDING_OK, "superusers", "%lld", (long long)count);
 }
 
-/* Sign-ins and all else leave audit rows: none may lie in the future. */
+/* Sign-ins and all else leave audit rows, and codes the step they were made for: none may lie in
+ * the future. */
 static void
 doctor_clock(struct doctor *doctor)
 {
 	struct ctx *ctx = &doctor->ctl->ctx;
-	int64_t now = clock_wall(&clock_system);
-	struct audit_row *rows = NULL;
-	char text[CLOCK_TEXT_SIZE];
-	size_t count = 0;
+	int64_t now = clock_wall(&clock_system), latest = 0;
+	const struct config_fault none = { "" };
+	char text[CLOCK_TEXT_SIZE], after[CLOCK_TEXT_SIZE];
+	enum rc rc = RC_OK;
 
 	clock_text(now, text);
-	if (now < DOCTOR_YEAR_2025)
+	if (now < DOCTOR_YEAR_2025) {
 		doctor_find(doctor, FINDING_FAIL, "clock",
 		    "%s cannot be; everything that expires depends on it", text);
-	else if (ctx->db != NULL &&
-		 operate_audit_page(ctx, (struct span){ 0 }, 1, &rows, &count) == RC_OK &&
-		 count > 0 && rows[0].at > now + MINUTE)
+		return;
+	}
+	if (ctx->db != NULL)
+		rc = operate_latest(ctx, ctx->config->totp.drift, &latest);
+	if (!doctor_rc(doctor, rc, "clock", &none))
+		return;
+	clock_text(latest, after);
+	if (latest > now + MINUTE)
 		doctor_find(doctor, FINDING_FAIL, "clock",
-		    "%s is before the newest audit row; the clock went back", text);
+		    "it is %s, but things happened at %s: the clock is behind, or ran ahead for a "
+		    "while; until then codes of apps may be refused",
+		    text, after);
 	else
 		doctor_find(doctor, FINDING_OK, "clock", "%s", text);
 }

@@ -135,8 +135,9 @@ UPDATE session SET stepup_until = ?1 WHERE public_id = ?2 AND user_id = ?3;
 
 -- name: session_stepped_up
 -- grant: TOTP_CHECK
--- Whether it still is marked.
-SELECT 1 FROM session WHERE public_id = ?1 AND user_id = ?2 AND stepup_until > ?3;
+-- Whether it still is marked, and not by a clock that was ahead.
+SELECT 1 FROM session
+WHERE public_id = ?1 AND user_id = ?2 AND stepup_until > ?3 AND stepup_until <= ?4;
 
 -- name: totp_enrolment_replace
 -- grant: TOTP_ENROL
@@ -226,6 +227,12 @@ SELECT COUNT(*) FROM recovery_code WHERE user_id = ?1;
 -- A sign-in that waits for its code.
 INSERT INTO pending_login (digest, user_id, backend, agent, security_version, failures, expires_at)
 VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6);
+
+-- name: pending_login_expire
+-- grant: PENDING_MAKE
+-- Those of an account that nobody can finish any more: house-keeping alone would be too slow for who
+-- begins one after the other.
+DELETE FROM pending_login WHERE user_id = ?1 AND expires_at <= ?2;
 
 -- name: pending_login_find
 -- grant: PENDING_USE
@@ -813,6 +820,12 @@ WHERE user_id = ?1
 ORDER BY id DESC
 LIMIT ?2;
 
+-- name: latest_instant
+-- grant: OPERATE
+-- The latest instant that was: of an audit row, or of a code that was accepted so many steps early.
+SELECT MAX(IFNULL((SELECT MAX(at) FROM audit), 0),
+	IFNULL((SELECT MAX((last_step - ?1) * period) * 1000 FROM totp), 0));
+
 -- name: decoy_write
 -- grant: OPERATE
 -- Stores the hash to verify where there is no account.
@@ -839,14 +852,15 @@ SELECT COUNT(*) FROM outbox WHERE substr(token, 2, 8) = ?1;
 
 -- name: factor_count
 -- grant: OPERATE
--- How many secrets of authenticator apps there are, those to be confirmed among them.
-SELECT (SELECT COUNT(*) FROM totp) + (SELECT COUNT(*) FROM totp_enrolment);
+-- How many secrets of authenticator apps there are, those that can still be confirmed among them.
+SELECT (SELECT COUNT(*) FROM totp)
+	+ (SELECT COUNT(*) FROM totp_enrolment WHERE expires_at > ?1);
 
 -- name: factor_sealed_with
 -- grant: OPERATE
 -- How many secrets of authenticator apps name that key.
 SELECT (SELECT COUNT(*) FROM totp WHERE substr(secret, 2, 8) = ?1)
-	+ (SELECT COUNT(*) FROM totp_enrolment WHERE substr(secret, 2, 8) = ?1);
+	+ (SELECT COUNT(*) FROM totp_enrolment WHERE substr(secret, 2, 8) = ?1 AND expires_at > ?2);
 
 -- name: factor_sealed_otherwise
 -- grant: OPERATE

@@ -18,7 +18,10 @@ account_must_enrol(const struct config *config, const struct user *user)
 	if (user->second_factor)
 		return false;
 	for (size_t i = 0; i < list->count; i++) {
-		if (strcmp(list->items[i], "all") == 0 || account_has_role(user, list->items[i]))
+		const char *whom = list->items[i];
+
+		if (strcmp(whom, "all") == 0 ||
+		    (strcmp(whom, "none") != 0 && account_has_role(user, whom)))
 			return true;
 	}
 	return false;

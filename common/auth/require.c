@@ -71,7 +71,9 @@ require_for_path(const struct config *config, struct span path)
 enum verdict
 require_refuse(const struct identity *identity)
 {
-	return identity->known ? VERDICT_DENIED : VERDICT_NOBODY;
+	if (!identity->known)
+		return VERDICT_NOBODY;
+	return identity->must_enrol ? VERDICT_ENROL : VERDICT_DENIED;
 }
 
 enum verdict

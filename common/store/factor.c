@@ -115,6 +115,7 @@ factor_session_is_marked(struct ctx *ctx, const struct user *user, struct span s
 	stmt_bind_text(stmt, session);
 	stmt_bind_int(stmt, user->row);
 	stmt_bind_int(stmt, ctx->now);
+	stmt_bind_int(stmt, ctx->now + ctx->config->totp.stepup_lifetime);
 	return stmt_one_int(stmt, &one);
 }
 
@@ -221,7 +222,10 @@ recovery_count(struct ctx *ctx, const struct user *user, int64_t *count)
 enum rc
 factor_count(struct ctx *ctx, int64_t *count)
 {
-	return stmt_one_int(db_query(ctx->db, QUERY_factor_count), count);
+	struct stmt *stmt = db_query(ctx->db, QUERY_factor_count);
+
+	stmt_bind_int(stmt, ctx->now);
+	return stmt_one_int(stmt, count);
 }
 
 enum rc
@@ -230,6 +234,7 @@ factor_sealed_with(struct ctx *ctx, struct span key_id, int64_t *count)
 	struct stmt *stmt = db_query(ctx->db, QUERY_factor_sealed_with);
 
 	stmt_bind_blob(stmt, key_id.data, key_id.len);
+	stmt_bind_int(stmt, ctx->now);
 	return stmt_one_int(stmt, count);
 }
 

@@ -247,3 +247,12 @@ operate_keys_changed(struct ctx *ctx)
 {
 	return stmt_run_one(db_query(ctx->db, QUERY_generation_next));
 }
+
+enum rc
+operate_latest(struct ctx *ctx, int64_t drift, int64_t *instant)
+{
+	struct stmt *stmt = db_query(ctx->db, QUERY_latest_instant);
+
+	stmt_bind_int(stmt, drift);
+	return stmt_one_int(stmt, instant);
+}

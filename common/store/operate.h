@@ -51,6 +51,10 @@ enum rc operate_audit_page(struct ctx *, struct span user_id, int64_t limit,
 /* Tells all processes, once it is committed, that keys were added or taken away. */
 enum rc operate_keys_changed(struct ctx *) RC_MUST;
 
+/* The latest instant that was, as far as audit rows and accepted codes tell, which may be "drift"
+ * steps early; 0 without any. */
+enum rc operate_latest(struct ctx *, int64_t drift, int64_t *instant) RC_MUST;
+
 enum rc operate_decoy_write(struct ctx *, const char *hash) RC_MUST;
 
 #endif

@@ -32,6 +32,7 @@ store_prepare(struct store *s)
 	s->config.database.file = "yett.db";
 	s->config.database.busy_timeout = 2000;
 	s->config.account.requires_verification = true;
+	s->config.totp.stepup_lifetime = 5 * MINUTE;
 	s->config.account.unverified_lifetime = 7 * DAY;
 	s->config.log.audit_lifetime = 365 * DAY;
 	s->time.wall = STORE_NOW;
