@@ -4,29 +4,34 @@
 #include "auth/csrf.h"
 #include "base/json.h"
 #include "flow/refresh.h"
-#include "http/path.h"
 #include "route/main.h"
 
 static const struct field login_fields[] = {
 	{ "identifier", "username", FIELD_IDENTIFIER, true,
 	    offsetof(struct login_input, identifier) },
 	{ "password", NULL, FIELD_PASSWORD_PROOF, true, offsetof(struct login_input, password) },
-	{ "next", NULL, FIELD_NEXT, false, offsetof(struct login_input, next) },
 	{ "grant_type", NULL, FIELD_IGNORED, false, 0 },
 	{ "scope", NULL, FIELD_IGNORED, false, 0 },
 	{ "client_id", NULL, FIELD_IGNORED, false, 0 },
 	{ "client_secret", NULL, FIELD_IGNORED, false, 0 },
 };
 
+static struct span
+login_typed(struct exchange *x)
+{
+	struct span username = exchange_typed(x, "username");
+
+	return username.data != NULL ? username : exchange_typed(x, "identifier");
+}
+
 static enum problem
-login_page(
-    struct exchange *x, int status, struct span identifier, struct span next, struct span error)
+login_page(struct exchange *x, int status, struct span error)
 {
 	bool by_email = x->config->account.login_identifier == LOGIN_BY_EMAIL;
 	struct page_values values = {
 		.action = exchange_path(x, HANDLER_login_post, x->backend),
-		.next = next,
-		.identifier = identifier,
+		.next = exchange_next(x),
+		.identifier = login_typed(x),
 		.identifier_is_email = by_email ? SPAN("yes") : SPAN(""),
 		.error = error,
 	};
@@ -36,24 +41,16 @@ login_page(
 	return exchange_page(x, PAGE_LOGIN, status, x->backend, &values);
 }
 
-static struct span
-login_next(struct exchange *x)
-{
-	struct span next = request_query(x->ctx, x->request, "next");
-
-	return path_is_local(next) ? next : SPAN_NONE;
-}
-
 /* A browser that comes with a live refresh cookie need not sign in again. */
 static enum problem
-login_renew(struct exchange *x, struct span refresh, struct span next)
+login_renew(struct exchange *x, struct span refresh)
 {
 	struct tokens tokens = TOKENS_INIT;
 	enum problem problem =
 	    refresh_rotate(x->ctx, x->backend, &x->client, refresh, &tokens, &x->refusal);
 
 	if (problem == PROBLEM_NONE)
-		problem = exchange_tokens(x, &tokens, next);
+		problem = exchange_tokens(x, &tokens, exchange_next(x));
 	tokens_wipe(&tokens);
 	return problem;
 }
@@ -63,13 +60,12 @@ login_get(struct exchange *x)
 {
 	struct span refresh =
 	    x->backend->transport->read(x->backend->config, x->request, TOKEN_REFRESH);
-	struct span next = login_next(x);
 	char binding[UUID_SIZE];
 	char token[CSRF_TOKEN_SIZE];
 	enum problem problem;
 
 	if (x->wants_page && refresh.data != NULL && x->request->method == METHOD_GET) {
-		problem = login_renew(x, refresh, next);
+		problem = login_renew(x, refresh);
 		if (problem == PROBLEM_NONE || problem_row(problem)->status >= 500)
 			return problem;
 		response_clear(x->response);
@@ -78,7 +74,7 @@ login_get(struct exchange *x)
 			x->backend->transport->clear(x->backend->config, x->response);
 	}
 	if (x->wants_page)
-		return login_page(x, 200, SPAN_NONE, next, SPAN_NONE);
+		return login_page(x, 200, SPAN_NONE);
 	problem = problem_of(csrf_binding(x->ctx, x->backend, x->request, binding));
 	if (problem == PROBLEM_NONE)
 		problem = exchange_csrf(x, x->backend, binding, token);
@@ -90,14 +86,6 @@ login_get(struct exchange *x)
 	return PROBLEM_NONE;
 }
 
-static struct span
-login_typed(struct exchange *x)
-{
-	struct span username = exchange_typed(x, "username");
-
-	return username.data != NULL ? username : exchange_typed(x, "identifier");
-}
-
 static enum problem
 login_post(struct exchange *x)
 {
@@ -106,17 +94,13 @@ login_post(struct exchange *x)
 	enum problem problem = exchange_fields(
 	    x, login_fields, sizeof(login_fields) / sizeof(login_fields[0]), &input);
 
-	if (problem == PROBLEM_BODY_INVALID)
-		problem = PROBLEM_LOGIN_PAYLOAD;
 	if (problem == PROBLEM_NONE)
 		problem = login_with_password(
 		    x->ctx, x->backend, &x->client, &input, &tokens, &x->refusal);
 	if (problem == PROBLEM_NONE)
-		problem = exchange_tokens(x, &tokens, input.next);
-	else if (x->wants_page && x->backend->transport->is_cookie &&
-		 login_page(x, problem_row(problem)->status, login_typed(x), exchange_typed_next(x),
-		     exchange_sentence(x, problem)) != PROBLEM_NONE)
-		problem = PROBLEM_SERVICE_UNAVAILABLE;
+		problem = exchange_tokens(x, &tokens, exchange_next(x));
+	else
+		problem = exchange_refuse(x, login_page, problem);
 	tokens_wipe(&tokens);
 	secret_wipe(&input.password);
 	return problem;

@@ -22,7 +22,7 @@ logout_post(struct exchange *x)
 		return problem;
 	response_null(x->response, 201);
 	x->backend->transport->clear(x->backend->config, x->response);
-	if (x->wants_page && x->backend->transport->is_cookie)
+	if (exchange_shows_page(x))
 		exchange_go(x, exchange_path(x, HANDLER_login_get, x->backend));
 	return PROBLEM_NONE;
 }

@@ -58,29 +58,41 @@ forgot_post(struct exchange *x)
 		return password_page(x, PAGE_MAIL_SENT, 202, &sent);
 	if (problem == PROBLEM_NONE)
 		response_null(x->response, 202);
-	else if (x->wants_page && forgot_page(x, problem_row(problem)->status,
-				      exchange_sentence(x, problem)) != PROBLEM_NONE)
-		problem = PROBLEM_SERVICE_UNAVAILABLE;
+	else
+		problem = exchange_refuse(x, forgot_page, problem);
 	return problem;
 }
 
+/* The token of the link, or of the form that it led to. */
 static enum problem
-reset_page(struct exchange *x, int status, struct span token, struct span error)
+reset_page(struct exchange *x, int status, struct span error)
 {
 	struct page_values values = {
 		.action = exchange_path(x, HANDLER_reset_post, NULL),
-		.token = token,
+		.token = exchange_typed(x, "token"),
 		.error = error,
 	};
 
-	return password_page(x, token.len > 0 ? PAGE_RESET : PAGE_LINK_DEAD, status, &values);
+	if (values.token.data == NULL)
+		values.token = request_query(x->ctx, x->request, "token");
+	return password_page(
+	    x, values.token.len > 0 ? PAGE_RESET : PAGE_LINK_DEAD, status, &values);
+}
+
+/* A link that is refused has no form to show again. */
+static enum problem
+reset_dead_page(struct exchange *x, int status, struct span error)
+{
+	struct page_values values = { .error = error };
+
+	return password_page(x, PAGE_LINK_DEAD, status, &values);
 }
 
 /* Mail scanners follow links, so this uses nothing up; the form does. */
 static enum problem
 reset_get(struct exchange *x)
 {
-	return reset_page(x, 200, request_query(x->ctx, x->request, "token"), SPAN_NONE);
+	return reset_page(x, 200, SPAN_NONE);
 }
 
 static enum problem
@@ -94,19 +106,6 @@ reset_done(struct exchange *x, const struct user *user)
 	return PROBLEM_NONE;
 }
 
-/* A refused password keeps the link; a refused link has no form to show again. */
-static enum problem
-reset_refused(struct exchange *x, enum problem problem)
-{
-	struct span token =
-	    problem == PROBLEM_RESET_BAD_TOKEN ? SPAN_NONE : exchange_typed(x, "token");
-
-	if (x->wants_page && reset_page(x, problem_row(problem)->status, token,
-				 exchange_sentence(x, problem)) != PROBLEM_NONE)
-		return PROBLEM_SERVICE_UNAVAILABLE;
-	return problem;
-}
-
 static enum problem
 reset_post(struct exchange *x)
 {
@@ -117,7 +116,11 @@ reset_post(struct exchange *x)
 
 	if (problem == PROBLEM_NONE)
 		problem = reset_password(x->ctx, &x->client, &input, &user, &x->refusal);
-	problem = problem == PROBLEM_NONE ? reset_done(x, &user) : reset_refused(x, problem);
+	if (problem == PROBLEM_NONE)
+		problem = reset_done(x, &user);
+	else
+		problem = exchange_refuse(
+		    x, problem == PROBLEM_RESET_BAD_TOKEN ? reset_dead_page : reset_page, problem);
 	secret_wipe(&input.password);
 	return problem;
 }

@@ -5,16 +5,11 @@
 
 struct refresh_input {
 	struct span refresh_token;
-	struct span next;
 };
 
 static const struct field refresh_fields[] = {
 	{ "refresh_token", NULL, FIELD_REFRESH_TOKEN, true,
 	    offsetof(struct refresh_input, refresh_token) },
-};
-
-static const struct field refresh_cookie_fields[] = {
-	{ "next", NULL, FIELD_NEXT, false, offsetof(struct refresh_input, next) },
 };
 
 /* A cookie backend takes the cookie alone, a bearer backend the body alone. */
@@ -25,7 +20,7 @@ refresh_read(struct exchange *x, struct refresh_input *input)
 
 	if (!x->backend->transport->is_cookie)
 		return exchange_fields(x, refresh_fields, 1, input);
-	problem = exchange_fields(x, refresh_cookie_fields, 1, input);
+	problem = exchange_fields(x, NULL, 0, input);
 	input->refresh_token =
 	    x->backend->transport->read(x->backend->config, x->request, TOKEN_REFRESH);
 	return problem;
@@ -42,7 +37,7 @@ refresh_post(struct exchange *x)
 		problem = refresh_rotate(
 		    x->ctx, x->backend, &x->client, input.refresh_token, &tokens, &x->refusal);
 	if (problem == PROBLEM_NONE)
-		problem = exchange_tokens(x, &tokens, input.next);
+		problem = exchange_tokens(x, &tokens, exchange_next(x));
 	tokens_wipe(&tokens);
 	return problem;
 }

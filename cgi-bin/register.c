@@ -1,14 +1,12 @@
 /* {auth}/register: create an account; the form for browsers. */
 #include "flow/register.h"
 
-#include "http/path.h"
 #include "route/main.h"
 
 static const struct field register_fields[] = {
 	{ "email", NULL, FIELD_EMAIL, true, offsetof(struct register_input, email) },
 	{ "username", NULL, FIELD_USERNAME, true, offsetof(struct register_input, username) },
 	{ "password", NULL, FIELD_PASSWORD_NEW, true, offsetof(struct register_input, password) },
-	{ "next", NULL, FIELD_NEXT, false, offsetof(struct register_input, next) },
 };
 
 static enum problem
@@ -17,7 +15,7 @@ register_page(struct exchange *x, int status, struct span error)
 	bool by_name = x->config->account.login_identifier == LOGIN_BY_USERNAME;
 	struct page_values values = {
 		.action = exchange_path(x, HANDLER_register_post, NULL),
-		.next = exchange_typed_next(x),
+		.next = exchange_next(x),
 		.identifier = exchange_typed(x, "email"),
 		.username = exchange_typed(x, "username"),
 		.wants_username = by_name ? SPAN("yes") : SPAN(""),
@@ -63,9 +61,8 @@ register_post(struct exchange *x)
 		problem = register_account(x->ctx, &x->client, &input, &user, &x->refusal);
 	if (problem == PROBLEM_NONE)
 		problem = register_done(x, &user);
-	else if (x->wants_page && register_page(x, problem_row(problem)->status,
-				      exchange_sentence(x, problem)) != PROBLEM_NONE)
-		problem = PROBLEM_SERVICE_UNAVAILABLE;
+	else
+		problem = exchange_refuse(x, register_page, problem);
 	secret_wipe(&input.password);
 	return problem;
 }

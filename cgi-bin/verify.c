@@ -53,16 +53,13 @@ verify_done(struct exchange *x, const struct user *user)
 	return PROBLEM_NONE;
 }
 
-/* A refused link has no form to show again. */
+/* A link that is refused has no form to show again. */
 static enum problem
-verify_refused(struct exchange *x, enum problem problem)
+verify_dead_page(struct exchange *x, int status, struct span error)
 {
-	struct page_values values = { .error = exchange_sentence(x, problem) };
+	struct page_values values = { .error = error };
 
-	if (x->wants_page && problem == PROBLEM_VERIFY_BAD_TOKEN &&
-	    verify_page(x, PAGE_LINK_DEAD, problem_row(problem)->status, &values) != PROBLEM_NONE)
-		return PROBLEM_SERVICE_UNAVAILABLE;
-	return problem;
+	return verify_page(x, PAGE_LINK_DEAD, status, &values);
 }
 
 static enum problem
@@ -75,7 +72,10 @@ verify_post(struct exchange *x)
 
 	if (problem == PROBLEM_NONE)
 		problem = verify_address(x->ctx, &x->client, input.token, &user, &x->refusal);
-	return problem == PROBLEM_NONE ? verify_done(x, &user) : verify_refused(x, problem);
+	if (problem == PROBLEM_NONE)
+		return verify_done(x, &user);
+	return problem == PROBLEM_VERIFY_BAD_TOKEN ? exchange_refuse(x, verify_dead_page, problem)
+						   : problem;
 }
 
 static enum problem
@@ -110,9 +110,8 @@ request_verify_post(struct exchange *x)
 		return verify_page(x, PAGE_MAIL_SENT, 202, &sent);
 	if (problem == PROBLEM_NONE)
 		response_null(x->response, 202);
-	else if (x->wants_page && request_verify_page(x, problem_row(problem)->status,
-				      exchange_sentence(x, problem)) != PROBLEM_NONE)
-		problem = PROBLEM_SERVICE_UNAVAILABLE;
+	else
+		problem = exchange_refuse(x, request_verify_page, problem);
 	return problem;
 }
 

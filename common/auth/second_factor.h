@@ -4,6 +4,7 @@
 
 #include "base/config.h"
 #include "base/secret.h"
+#include "crypto/base32.h"
 #include "crypto/totp.h"
 #include "store/factor.h"
 
@@ -14,17 +15,25 @@
 #define RECOVERY_BYTES 14 /* 112 bits */
 #define RECOVERY_LEN (2 * RECOVERY_BYTES)
 
-/* A new secret in clear; whoever has it wipes it. */
-struct factor_secret {
-	unsigned char bytes[TOTP_SECRET];
+/* A secret as its owner sees it. Whoever has it wipes it. */
+struct factor_shown {
+	struct buf secret; /* base32 */
+	struct buf uri;    /* otpauth://..., which apps read */
 };
 
-/* Makes one as configured, and seals it for the account into factor->sealed, in the arena. */
-enum rc second_factor_new(
-    struct ctx *, const struct user *, struct factor_secret *, struct factor *) RC_MUST;
+#define FACTOR_SHOWN_INIT \
+	((struct factor_shown){ BUF_INIT(BASE32_LEN(TOTP_SECRET)), BUF_INIT(TOTP_URI_MAX) })
 
-/* How the codes of a stored factor are made; RC_INTERNAL for what this version does not know. */
-enum rc second_factor_kind(const struct user *, const struct factor *, struct totp *) RC_MUST;
+void factor_shown_wipe(struct factor_shown *);
+
+/* Makes one as configured: *factor holds it sealed for the account, in the arena. */
+enum rc second_factor_new(
+    struct ctx *, const struct user *, struct factor *, struct factor_shown *) RC_MUST;
+
+/* Shows one that was made before. One that cannot be opened, or is of a kind that this version does
+ * not know, is a fault. */
+enum rc second_factor_show(
+    struct ctx *, const struct user *, const struct factor *, struct factor_shown *) RC_MUST;
 
 /* The same secret under the seal of the key whose turn it is, appended. RC_NO: it cannot be opened,
  * so that there is nothing to seal. */
@@ -44,6 +53,10 @@ enum factor_used { FACTOR_APP, FACTOR_RECOVERY };
  */
 enum rc second_factor_use(
     struct ctx *, const struct user *, struct span code, bool recovery, enum factor_used *) RC_MUST;
+
+/* Marks a session in which a code of the app was shown, for totp.stepup_lifetime, inside the
+ * caller's transaction. A stateless token ("") has no session that could be marked. */
+enum rc second_factor_mark(struct ctx *, const struct user *, const char *session_id) RC_MUST;
 
 /* Codes in clear, each with a NUL; whoever has them wipes them. */
 struct recovery_codes {

@@ -64,17 +64,6 @@ code_recovery_used(struct login_code *login)
 	return rc;
 }
 
-/* A code of the app is a step-up, too. */
-static enum rc
-code_mark(struct login_code *login, const struct tokens *tokens)
-{
-	int64_t until = login->ctx->now + login->ctx->config->totp.stepup_lifetime;
-
-	if (tokens->session_id[0] == '\0')
-		return RC_OK;
-	return factor_mark_session(login->ctx, &login->user, span_of(tokens->session_id), until);
-}
-
 static enum rc
 code_issue(struct login_code *login, enum factor_used used, struct tokens *tokens)
 {
@@ -82,8 +71,10 @@ code_issue(struct login_code *login, enum factor_used used, struct tokens *token
 			 ->issue(login->ctx, login->backend, &login->user,
 			     login->client->user_agent, tokens);
 
-	if (rc == RC_OK)
-		rc = used == FACTOR_APP ? code_mark(login, tokens) : code_recovery_used(login);
+	if (rc == RC_OK) /* a code of the app is a step-up, too */
+		rc = used == FACTOR_APP
+			 ? second_factor_mark(login->ctx, &login->user, tokens->session_id)
+			 : code_recovery_used(login);
 	if (rc == RC_OK)
 		rc = limit_give_back(login->ctx, &login->ticket);
 	return rc == RC_OK ? code_record(login, "session.started", tokens->session_id) : rc;
@@ -99,7 +90,7 @@ code_use(struct login_code *login, struct tokens *tokens, enum problem *problem)
 	enum rc rc;
 
 	*problem = PROBLEM_TOTP_PENDING_BAD_TOKEN;
-	rc = pending_find(ctx, &login->waiting.pending, &login->user);
+	rc = waiting_find(ctx, &login->waiting, &login->user);
 	if (rc == RC_OK && !account_may_sign_in(ctx->config, &login->user)) {
 		*problem = PROBLEM_LOGIN_ACCOUNT_UNAVAILABLE;
 		rc = RC_NO;
@@ -111,7 +102,7 @@ code_use(struct login_code *login, struct tokens *tokens, enum problem *problem)
 	if (rc != RC_OK)
 		return rc;
 	*problem = PROBLEM_TOTP_PENDING_BAD_TOKEN;
-	rc = pending_take(ctx, &login->waiting.pending);
+	rc = waiting_take(ctx, &login->waiting);
 	return rc == RC_OK ? code_issue(login, used, tokens) : rc;
 }
 
@@ -128,10 +119,23 @@ code_judge(struct login_code *login, struct tokens *tokens, enum problem *proble
 	rc = code_use(login, tokens, problem);
 	if (rc != RC_NO || *problem != PROBLEM_TOTP_CODE_INVALID)
 		return db_end(db, rc);
-	rc = pending_fail(login->ctx, &login->waiting.pending, FACTOR_TRIES);
+	rc = waiting_fail(login->ctx, &login->waiting);
 	if (rc == RC_OK)
 		rc = code_record(login, "totp.failed", NULL);
 	return rc == RC_OK ? db_keep(db, RC_NO) : db_end(db, rc);
+}
+
+enum problem
+login_waits(
+    struct ctx *ctx, const struct backend *backend, const struct client *client, struct span token)
+{
+	struct waiting waiting;
+	struct user user;
+	enum rc rc = waiting_read(ctx, backend, client, token, &waiting);
+
+	if (rc == RC_OK)
+		rc = waiting_find(ctx, &waiting, &user);
+	return rc == RC_NO ? PROBLEM_TOTP_PENDING_BAD_TOKEN : problem_of(rc);
 }
 
 enum problem
@@ -145,7 +149,7 @@ login_with_code(struct ctx *ctx, const struct backend *backend, const struct cli
 	enum rc rc = waiting_read(ctx, backend, client, input->pending_token, &login.waiting);
 
 	if (rc == RC_OK)
-		rc = pending_find(ctx, &login.waiting.pending, &login.user);
+		rc = waiting_find(ctx, &login.waiting, &login.user);
 	if (rc == RC_OK) {
 		problem = PROBLEM_RATE_LIMITED;
 		rc = code_count(&login, &refusal->wait);

@@ -11,8 +11,11 @@
 struct code_input {
 	struct span pending_token;
 	struct secret code; /* a recovery code in lower case */
-	struct span next;
 };
+
+/* Whether a sign-in waits for its code at this backend under that token. TOTP_PENDING_BAD_TOKEN. */
+enum problem login_waits(
+    struct ctx *, const struct backend *, const struct client *, struct span token);
 
 /* Finishes the sign-in that waits at this backend as one without a second factor ends. The fifth
  * wrong code ends it. TOTP_PENDING_BAD_TOKEN (none, expired, of another backend or user agent, or

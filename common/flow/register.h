@@ -12,7 +12,6 @@ struct register_input {
 	struct span email;
 	struct span username; /* "not given" unless users sign in with it */
 	struct secret password;
-	struct span next;
 };
 
 /* Creates an account. While verification is required, a taken address looks exactly like a new

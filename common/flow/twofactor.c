@@ -23,8 +23,7 @@ struct twofactor {
 void
 enrolment_wipe(struct enrolment *enrolment)
 {
-	sodium_memzero(&enrolment->secret, sizeof(enrolment->secret));
-	buf_free(&enrolment->uri);
+	factor_shown_wipe(&enrolment->shown);
 	buf_free(&enrolment->token);
 }
 
@@ -64,18 +63,6 @@ twofactor_count(struct twofactor *work)
 	return limit_take(work->ctx, &subject, 1, &work->ticket, &work->refusal->wait);
 }
 
-/* The failure's audit row; without it there is no answer either. */
-static enum problem
-twofactor_refused(struct twofactor *work)
-{
-	enum rc rc = db_begin(work->ctx->db);
-
-	if (rc == RC_OK)
-		rc = db_end(
-		    work->ctx->db, twofactor_record(work, "totp.failed", &work->identity->user));
-	return rc == RC_OK ? PROBLEM_TOTP_CODE_INVALID : problem_of(rc);
-}
-
 static enum rc
 twofactor_digest(struct twofactor *work, struct span token)
 {
@@ -86,47 +73,19 @@ twofactor_digest(struct twofactor *work, struct span token)
  */
 
 static enum rc
-twofactor_uri(struct twofactor *work, const struct factor *factor, struct enrolment *enrolment)
-{
-	const struct config *config = work->ctx->config;
-	const struct user *user = &work->credential.user;
-	const char *issuer =
-	    config->totp.issuer[0] != '\0' ? config->totp.issuer : config->site.name;
-	struct totp totp;
-	enum rc rc = second_factor_kind(user, factor, &totp);
-
-	if (rc != RC_OK)
-		return rc;
-	totp_put_uri(&enrolment->uri, &totp,
-	    (struct span){ (const char *)enrolment->secret.bytes, TOTP_SECRET }, span_of(issuer),
-	    user->email);
-	return buf_check(&enrolment->uri);
-}
-
-static enum rc
 twofactor_enrol(struct twofactor *work, struct enrolment *enrolment)
 {
 	struct ctx *ctx = work->ctx;
 	const struct user *user = &work->credential.user;
-	struct token token = { "" };
 	struct factor factor;
-	enum rc rc = second_factor_new(ctx, user, &enrolment->secret, &factor);
+	enum rc rc = second_factor_new(ctx, user, &factor, &enrolment->shown);
 
 	if (rc == RC_OK)
-		rc = twofactor_uri(work, &factor, enrolment);
-	if (rc == RC_OK)
-		rc = token_new(&ctx->random, &token);
-	if (rc == RC_OK)
-		rc = twofactor_digest(work, token_span(&token));
-	if (rc == RC_OK)
-		rc = enrolment_replace(
-		    ctx, user, DIGEST_SPAN(work->digest), &factor, ctx->now + FACTOR_LIFETIME);
-	if (rc == RC_OK) {
-		buf_add(&enrolment->token, token_span(&token));
-		rc = buf_check(&enrolment->token);
-	}
-	token_wipe(&token);
-	return rc;
+		rc = token_issue(&ctx->random, keyring_key(ctx->keys, PURPOSE_ENROLMENT),
+		    &enrolment->token, &work->digest);
+	return rc == RC_OK ? enrolment_replace(ctx, user, DIGEST_SPAN(work->digest), &factor,
+				 ctx->now + FACTOR_LIFETIME)
+			   : rc;
 }
 
 enum problem
@@ -144,6 +103,25 @@ twofactor_enable(struct ctx *ctx, const struct identity *identity, const struct 
 	if (work.credential.user.second_factor)
 		return PROBLEM_TOTP_ALREADY_ENABLED;
 	return problem_of(twofactor_enrol(&work, enrolment));
+}
+
+enum problem
+twofactor_enrolment(struct ctx *ctx, const struct identity *identity, struct span token,
+    struct enrolment *enrolment)
+{
+	struct twofactor work = { .ctx = ctx, .identity = identity };
+	struct factor factor;
+	enum rc rc = twofactor_digest(&work, token);
+
+	if (rc == RC_OK)
+		rc = enrolment_find(ctx, &identity->user, DIGEST_SPAN(work.digest), &factor);
+	if (rc == RC_OK)
+		rc = second_factor_show(ctx, &identity->user, &factor, &enrolment->shown);
+	if (rc == RC_OK) {
+		buf_add(&enrolment->token, token);
+		rc = buf_check(&enrolment->token);
+	}
+	return rc == RC_NO ? PROBLEM_TOTP_ENROLL_BAD_TOKEN : problem_of(rc);
 }
 
 /* Inside the transaction, with the account as it is. RC_NO: *problem says what is wrong. */
@@ -179,6 +157,8 @@ twofactor_confirm_use(struct twofactor *work, const struct user *user, struct sp
 		rc = second_factor_recovery(ctx, user, codes);
 	if (rc == RC_OK)
 		rc = limit_give_back(ctx, &work->ticket);
+	if (rc == RC_OK)
+		rc = second_factor_mark(ctx, user, work->identity->session_id);
 	if (rc == RC_OK)
 		rc = twofactor_record(work, "totp.enabled", user);
 	return rc == RC_OK ? twofactor_tell(work, MAIL_KIND_FACTOR_ADDED, user) : rc;
@@ -267,7 +247,9 @@ twofactor_disable(struct ctx *ctx, const struct identity *identity, const struct
 		rc = twofactor_begin(&work, &user);
 	if (rc == RC_OK)
 		rc = db_end(ctx->db, twofactor_disable_use(&work, &user, secret_span(code)));
-	return rc == RC_NO ? twofactor_refused(&work) : problem_of(rc);
+	return rc == RC_NO ? event_refused_by(ctx, "totp.failed", identity, &identity->user, client,
+				 PROBLEM_TOTP_CODE_INVALID)
+			   : problem_of(rc);
 }
 
 /* --- recovery codes ----------------------------------------------------------------------------

@@ -6,19 +6,16 @@
 #include "auth/strategy.h"
 #include "base/client.h"
 #include "base/problem.h"
+#include "crypto/token.h"
 #include "flow/refusal.h"
-
-#define ENROLMENT_MAX 512 /* bytes of its token */
 
 /* What an app takes, and what confirms it. */
 struct enrolment {
-	struct factor_secret secret;
-	struct buf uri;   /* otpauth://... */
-	struct buf token; /* opaque */
+	struct factor_shown shown;
+	struct buf token;
 };
 
-#define ENROLMENT_INIT \
-	((struct enrolment){ .uri = BUF_INIT(TOTP_URI_MAX), .token = BUF_INIT(ENROLMENT_MAX) })
+#define ENROLMENT_INIT ((struct enrolment){ FACTOR_SHOWN_INIT, BUF_INIT(TOKEN_LEN) })
 
 void enrolment_wipe(struct enrolment *);
 
@@ -26,6 +23,11 @@ void enrolment_wipe(struct enrolment *);
  * TOTP_ALREADY_ENABLED, RATE_LIMITED. */
 enum problem twofactor_enable(struct ctx *, const struct identity *, const struct client *,
     const struct secret *password, struct enrolment *, struct refusal *);
+
+/* What twofactor_enable gave with that token, as long as it can be confirmed.
+ * TOTP_ENROLL_BAD_TOKEN. */
+enum problem twofactor_enrolment(
+    struct ctx *, const struct identity *, struct span token, struct enrolment *);
 
 struct confirm_input {
 	struct span token;

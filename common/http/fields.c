@@ -252,8 +252,6 @@ fields_store(struct ctx *ctx, enum field_kind kind, struct span text, void *plac
 		return length < 1 || length > REFRESH_TOKEN_MAX
 			   ? RC_NO
 			   : fields_keep(ctx->arena, text, place);
-	case FIELD_NEXT:
-		return path_is_local(text) ? fields_keep(ctx->arena, text, place) : RC_OK;
 	case FIELD_IGNORED:
 		return RC_OK;
 	}

@@ -20,7 +20,6 @@ enum field_kind {
 				   case */
 	FIELD_TOKEN,            /* struct span: 1..2048, of a link */
 	FIELD_REFRESH_TOKEN,    /* struct span: 1..512, a view of the parsed body */
-	FIELD_NEXT,             /* struct span: a local path; anything else is as if not given */
 	FIELD_IGNORED           /* accepted, not stored */
 };
 

@@ -29,6 +29,11 @@ struct transport {
 extern const struct transport transport_bearer;
 extern const struct transport transport_cookie;
 
+/* What stands behind the configured name in the names of its cookies but the access token's. */
+#define REFRESH_SUFFIX "_refresh"
+#define PENDING_SUFFIX "_pending"
+#define CSRF_SUFFIX "_csrf"
+
 /* The transport of a backend; one line for each in transport.c. */
 const struct transport *transport_of(const struct backend_config *);
 
@@ -38,7 +43,6 @@ void transport_cookie_pending(
     const struct backend_config *, struct span token, int64_t max_age, struct response *);
 
 /* The cookie that carries the CSRF token of a cookie backend, set and read. */
-#define CSRF_SUFFIX "_csrf"
 void transport_cookie_csrf(const struct backend_config *, struct span token, struct response *);
 struct span transport_cookie_csrf_read(const struct backend_config *, const struct request *);
 

@@ -4,8 +4,8 @@
 
 static const char *const transport_cookie_suffix[] = {
 	[TOKEN_ACCESS] = "",
-	[TOKEN_REFRESH] = "_refresh",
-	[TOKEN_PENDING] = "_pending",
+	[TOKEN_REFRESH] = REFRESH_SUFFIX,
+	[TOKEN_PENDING] = PENDING_SUFFIX,
 };
 
 static struct span

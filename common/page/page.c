@@ -29,6 +29,8 @@ static const struct {
 	[PAGE_ENABLE] = { "enable", "Two-factor sign-in" },
 	[PAGE_ENROL] = { "enrol", "Set up your app" },
 	[PAGE_RECOVERY] = { "recovery", "Your recovery codes" },
+	[PAGE_ENABLED] = { "enabled", "Two-factor sign-in is on" },
+	[PAGE_RENEW] = { "renew", "New recovery codes" },
 	[PAGE_DISABLE] = { "disable", "Switch two-factor off" },
 	[PAGE_DISABLED] = { "disabled", "Two-factor sign-in is off" },
 	[PAGE_LINK_DEAD] = { "link-dead", "This link does not work" },
@@ -61,7 +63,12 @@ static const struct {
 	{ "enrollment_token", offsetof(struct page_values, enrollment_token) },
 	{ "image", offsetof(struct page_values, image) },
 	{ "secret", offsetof(struct page_values, secret) },
+	{ "uri", offsetof(struct page_values, uri) },
 	{ "codes", offsetof(struct page_values, codes) },
+	{ "codes_renewed", offsetof(struct page_values, codes_renewed) },
+	{ "account", offsetof(struct page_values, account) },
+	{ "renew_link", offsetof(struct page_values, renew_link) },
+	{ "disable_link", offsetof(struct page_values, disable_link) },
 };
 enum { PAGE_NAMES = sizeof(page_names) / sizeof(page_names[0]) };
 _Static_assert(PAGE_NAMES == sizeof(struct page_values) / sizeof(struct span), "all have a name");

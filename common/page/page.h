@@ -21,6 +21,8 @@ enum page {
 	PAGE_ENABLE,         /* password: begin to set up a second factor */
 	PAGE_ENROL,          /* picture and secret for an app, code to confirm */
 	PAGE_RECOVERY,       /* the recovery codes, once */
+	PAGE_ENABLED,        /* it is on; links to the two below */
+	PAGE_RENEW,          /* password and code: new recovery codes */
 	PAGE_DISABLE,        /* code: switch the second factor off */
 	PAGE_DISABLED,       /* it is off */
 	PAGE_LINK_DEAD,      /* used, expired or wrong; links to get a new one */
@@ -52,7 +54,12 @@ struct page_values {
 	struct span enrollment_token;    /* hidden field of PAGE_ENROL */
 	struct span image;               /* PAGE_ENROL: an address with the picture in it */
 	struct span secret;              /* PAGE_ENROL: in groups of four, for typing */
+	struct span uri;                 /* PAGE_ENROL: opens an app on the same device */
 	struct span codes;               /* PAGE_RECOVERY: one a line */
+	struct span codes_renewed;       /* "yes": in place of others */
+	struct span account;             /* PAGE_RECOVERY: whose they are, for who prints them */
+	struct span renew_link;          /* PAGE_ENABLED */
+	struct span disable_link;        /* PAGE_ENABLED */
 };
 
 /* Those of common/page/templates/, generated. */

@@ -8,7 +8,11 @@
 enum problem
 exchange_fields(struct exchange *x, const struct field *fields, size_t count, void *input)
 {
-	return fields_read(x->ctx, x->request, fields, count, NULL, input);
+	enum problem problem = fields_read(x->ctx, x->request, fields, count, NULL, input);
+
+	if (problem == PROBLEM_BODY_INVALID && x->route->body == BODY_PROOF)
+		return PROBLEM_LOGIN_PAYLOAD;
+	return problem;
 }
 
 struct span
@@ -22,11 +26,28 @@ exchange_typed(struct exchange *x, const char *name)
 }
 
 struct span
-exchange_typed_next(struct exchange *x)
+exchange_next(struct exchange *x)
 {
 	struct span next = exchange_typed(x, "next");
 
+	if (next.data == NULL)
+		next = request_query(x->ctx, x->request, "next");
 	return path_is_local(next) ? next : SPAN_NONE;
+}
+
+bool
+exchange_shows_page(const struct exchange *x)
+{
+	return x->wants_page && (x->backend == NULL || x->backend->transport->is_cookie);
+}
+
+enum problem
+exchange_refuse(struct exchange *x, page_fn *page, enum problem problem)
+{
+	if (exchange_shows_page(x) &&
+	    page(x, problem_row(problem)->status, exchange_sentence(x, problem)) != PROBLEM_NONE)
+		return PROBLEM_SERVICE_UNAVAILABLE;
+	return problem;
 }
 
 enum problem
@@ -68,7 +89,7 @@ exchange_pending(struct exchange *x, struct span token, struct span next)
 	struct buf *body;
 	struct span page;
 
-	if (x->wants_page && x->backend->transport->is_cookie) {
+	if (exchange_shows_page(x)) {
 		page = exchange_path_next(x, HANDLER_factor_verify_get, x->backend, next);
 		if (page.data == NULL)
 			return PROBLEM_SERVICE_UNAVAILABLE;
@@ -101,7 +122,9 @@ exchange_tokens(struct exchange *x, const struct tokens *tokens, struct span nex
 	if (problem != PROBLEM_NONE)
 		response_clear(x->response); /* tokens must not leave on a refusal */
 	else if (x->wants_page)
-		exchange_go(x, next);
+		exchange_go(x, tokens->must_enrol ? exchange_path_next(x, HANDLER_factor_enable_get,
+							x->backend, next)
+						  : next);
 	return problem;
 }
 

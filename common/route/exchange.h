@@ -16,6 +16,7 @@ struct exchange {
 	const struct config *config;
 	const struct backends *backends;
 	const struct request *request;
+	const struct route *route;     /* the row that answers; NULL: none */
 	const struct backend *backend; /* of the route; NULL where it exists once */
 	struct span segment;           /* what stood for '*' in the route's path */
 	struct client client;
@@ -31,14 +32,28 @@ struct exchange {
  * with the problem on it sets response->status and returns the problem all the same. */
 typedef enum problem handler_fn(struct exchange *);
 
-/* Reads the body into "input" by the field table. */
+/* Reads the body into "input" by the field table; what is unfit is named as the route's row says.
+ */
 enum problem exchange_fields(struct exchange *, const struct field *, size_t count, void *input);
 
 /* What stood in a field of the form, fit or not, so that a refused form keeps it; in the arena. */
 struct span exchange_typed(struct exchange *, const char *name);
 
-/* The same for "next", which must be a local path. */
-struct span exchange_typed_next(struct exchange *);
+/* Where a browser is to go on when all is done: "next" of the form or of the query. Only ever a
+ * path on this site; else "not given". */
+struct span exchange_next(struct exchange *);
+
+/* Whether the answer is a page: for a browser, at a cookie backend or where there is none. With
+ * another backend a form could not be sent. */
+bool exchange_shows_page(const struct exchange *);
+
+/* Shows a form, empty or with what was typed, and an error where one is given. */
+typedef enum problem page_fn(struct exchange *, int status, struct span error);
+
+/* Shows a refused form again where the answer is a page. Returns the problem, or that of showing
+ * it.
+ */
+enum problem exchange_refuse(struct exchange *, page_fn *, enum problem);
 
 /* Answers with fresh tokens: by the backend's transport, with a CSRF cookie bound to the new
  * session; a browser that asked for HTML is sent on to "next" (303) instead of a body. Where the

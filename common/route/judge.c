@@ -94,6 +94,13 @@ judge_caller(struct exchange *x, const struct route *route)
 		   : PROBLEM_NONE;
 }
 
+/* Where a browser that asked for a page is to come back to; "not given" for other requests. */
+static struct span
+judge_way_back(const struct exchange *x)
+{
+	return judge_is_unsafe(x->request->method) ? SPAN_NONE : x->request->path;
+}
+
 /* A browser of somebody who must set up a second factor is sent to do that. */
 static bool
 judge_sends_to_enrol(struct exchange *x)
@@ -103,7 +110,7 @@ judge_sends_to_enrol(struct exchange *x)
 
 	if (!x->wants_page || !x->config->routes.twofactor || !backend->transport->is_cookie)
 		return false;
-	page = exchange_path(x, HANDLER_factor_enable_get, backend);
+	page = exchange_path_next(x, HANDLER_factor_enable_get, backend, judge_way_back(x));
 	if (page.data != NULL)
 		response_redirect(x->response, 303, page);
 	return page.data != NULL;
@@ -111,22 +118,21 @@ judge_sends_to_enrol(struct exchange *x)
 
 enum problem
 judge_request(struct exchange *x, struct request *request, struct conn *conn, enum program program,
-    handler_fn *const *handlers, struct buf *body, const struct route **route)
+    handler_fn *const *handlers, struct buf *body)
 {
 	struct route_match match;
 	enum problem problem;
 
-	*route = NULL;
 	route_find(x->config, x->backends, program, request, x->ctx, &match);
 	problem = judge_method(x, &match);
 	if (problem != PROBLEM_NONE || match.handler == HANDLERS)
 		return problem;
-	*route = &route_table[match.handler];
+	x->route = &route_table[match.handler];
 	x->backend = match.backend;
 	x->segment = match.segment;
-	problem = judge_body(request, *route, conn, body);
+	problem = judge_body(request, x->route, conn, body);
 	if (problem == PROBLEM_NONE)
-		problem = judge_caller(x, *route);
+		problem = judge_caller(x, x->route);
 	if (problem == PROBLEM_TOTP_ENROLLMENT_REQUIRED && judge_sends_to_enrol(x))
 		return PROBLEM_NONE;
 	return problem == PROBLEM_NONE ? handlers[match.handler](x) : problem;
@@ -179,7 +185,20 @@ judge_reasons(struct exchange *x)
 	buf_text(body, "]}");
 }
 
-/* A browser gets a page where the handler has not shown one. */
+static struct span
+judge_way_in(struct exchange *x)
+{
+	const struct backend *backend = x->backend;
+
+	if (backend == NULL || !backend->transport->is_cookie)
+		backend = backends_first_cookie(x->backends);
+	if (backend == NULL)
+		return SPAN_NONE;
+	return exchange_path_next(x, HANDLER_login_get, backend, judge_way_back(x));
+}
+
+/* A browser gets a page where the handler has not shown one; who is not signed in, with the way to
+ * do that. */
 static void
 judge_problem_page(struct exchange *x, enum problem problem)
 {
@@ -188,6 +207,8 @@ judge_problem_page(struct exchange *x, enum problem problem)
 		.request_id = span_of(x->ctx->request_id),
 	};
 
+	if (problem == PROBLEM_NOT_AUTHENTICATED)
+		values.login_link = judge_way_in(x);
 	if (exchange_page(x, PAGE_PROBLEM, problem_row(problem)->status, NULL, &values) !=
 	    PROBLEM_NONE)
 		response_problem(x->response, problem, x->ctx->request_id);

@@ -165,7 +165,6 @@ service_serve(void *state, struct conn *conn)
 		.backends = &service->backends,
 		.request = &request,
 		.response = &response };
-	const struct route *route = NULL;
 	int64_t floor = started;
 	enum problem problem;
 
@@ -179,19 +178,19 @@ service_serve(void *state, struct conn *conn)
 		service_client(&request, &x.client);
 		x.wants_page = request.wants_html && ctx->config->routes.pages;
 		problem = judge_request(
-		    &x, &request, conn, service->process.program, service->handlers, &body, &route);
+		    &x, &request, conn, service->process.program, service->handlers, &body);
 	}
 	judge_answer(&x, problem);
 	if (response_bytes(&response, request.method == METHOD_HEAD,
 		response.is_page ? page_policy() : "", &answer) != RC_OK)
 		service_die("out of memory, or a header that is not fit to be sent");
-	if (route != NULL && route->kind == FLOOR && ctx->config->account.response_floor > 0)
+	if (x.route != NULL && x.route->kind == FLOOR && ctx->config->account.response_floor > 0)
 		floor +=
 		    ctx->config->account.response_floor + 1; /* "started" was cut to whole ms */
 	conn_answer(conn, &answer, floor);
 	if (ctx->posted && service->wake_at == 0)
 		service->wake_at = floor;
-	service_log(ctx, route, &request, problem, response.status, started);
+	service_log(ctx, x.route, &request, problem, response.status, started);
 	response_free(&response);
 	buf_free(&body);
 	arena_reset(ctx->arena);

@@ -185,12 +185,12 @@ openapi_problems_of(const struct openapi *o, const struct openapi_site *site)
 	uint64_t problems = openapi_rows[site->handler].problems | OPENAPI_PROBLEM(INTERNAL_ERROR) |
 			    OPENAPI_PROBLEM(SERVICE_UNAVAILABLE);
 
-	if (route->body == BODY_READ)
+	if (route->body != BODY_NEVER)
 		problems |= OPENAPI_PROBLEM(BODY_TOO_LARGE) | OPENAPI_PROBLEM(BODY_MALFORMED);
 	if (openapi_body(site) != NULL) {
 		problems |= OPENAPI_PROBLEM(UNSUPPORTED_MEDIA_TYPE);
-		if ((problems & OPENAPI_PROBLEM(LOGIN_PAYLOAD)) == 0)
-			problems |= OPENAPI_PROBLEM(BODY_INVALID);
+		problems |= route->body == BODY_PROOF ? OPENAPI_PROBLEM(LOGIN_PAYLOAD)
+						      : OPENAPI_PROBLEM(BODY_INVALID);
 	}
 	if (route->caller != ANYONE)
 		problems |= OPENAPI_PROBLEM(NOT_AUTHENTICATED);
@@ -323,16 +323,17 @@ openapi_put_security(struct openapi *o, const struct openapi_site *site)
 }
 
 static void
-openapi_put_refresh_cookie(struct buf *body, const struct openapi_site *site)
+openapi_put_cookie(
+    struct buf *body, const struct openapi_site *site, const char *suffix, bool required)
 {
 	char name[COOKIE_NAME_SIZE];
 
-	cookie_name(&site->backend->config->cookie, "_refresh", name);
+	cookie_name(&site->backend->config->cookie, suffix, name);
 	openapi_comma(body);
 	buf_char(body, '{');
 	openapi_put_constant(body, "name", name);
 	openapi_put_constant(body, "in", "cookie");
-	json_put_bool(body, "required", openapi_is_unsafe(site));
+	json_put_bool(body, "required", required);
 	openapi_put_fragment(body, "schema", "{\"type\":\"string\"}}");
 }
 
@@ -349,7 +350,9 @@ openapi_put_parameters(struct openapi *o, const struct openapi_site *site)
 		buf_text(o->body, row->parameters);
 	}
 	if (row->refresh_cookie && openapi_is_cookie(site->backend))
-		openapi_put_refresh_cookie(o->body, site);
+		openapi_put_cookie(o->body, site, REFRESH_SUFFIX, openapi_is_unsafe(site));
+	if (row->pending_cookie && openapi_is_cookie(site->backend))
+		openapi_put_cookie(o->body, site, PENDING_SUFFIX, false);
 	if (openapi_is_unsafe(site) && openapi_meets_cookies(o, site)) {
 		openapi_comma(o->body);
 		openapi_put_reference(o->body, "parameters", "CsrfToken");
@@ -558,8 +561,12 @@ openapi_put_body(struct openapi *o, const struct openapi_body *body, bool form)
 		json_put_name(o->body, openapi_field_name(field, form));
 		openapi_put_kind(o, field, form);
 	}
-	if (form)
+	if (form) { /* every one may have these */
+		openapi_put_fragment(o->body, "next",
+		    "{\"type\":\"string\",\"format\":\"uri-reference\","
+		    "\"description\":\"Where a browser goes then: a path on this site.\"}");
 		openapi_put_fragment(o->body, "csrf_token", "{\"type\":\"string\"}");
+	}
 	buf_char(o->body, '}');
 	openapi_put_fragment(o->body, "additionalProperties", "false}");
 }

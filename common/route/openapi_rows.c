@@ -203,14 +203,12 @@ const struct openapi_kind openapi_kinds[] = {
 	    "Six digits of the app, or a recovery code; spaces and hyphens do not count.", 6, 0 },
 	[FIELD_TOKEN] = { NULL, "From the link in a mail, or from the answer before.", 1, 2048 },
 	[FIELD_REFRESH_TOKEN] = { NULL, NULL, 1, 512 },
-	[FIELD_NEXT] = { "uri-reference", "Where a browser goes then: a path on this site.", 0, 0 },
 	[FIELD_IGNORED] = { NULL, "Accepted and ignored.", 0, 0 },
 };
 
 static const struct field openapi_login[] = {
 	{ "identifier", "username", FIELD_IDENTIFIER, true, 0 },
 	{ "password", NULL, FIELD_PASSWORD_PROOF, true, 0 },
-	{ "next", NULL, FIELD_NEXT, false, 0 },
 	{ "grant_type", NULL, FIELD_IGNORED, false, 0 },
 	{ "scope", NULL, FIELD_IGNORED, false, 0 },
 	{ "client_id", NULL, FIELD_IGNORED, false, 0 },
@@ -221,10 +219,6 @@ static const struct field openapi_refresh[] = {
 	{ "refresh_token", NULL, FIELD_REFRESH_TOKEN, true, 0 },
 };
 
-static const struct field openapi_refresh_cookie[] = {
-	{ "next", NULL, FIELD_NEXT, false, 0 },
-};
-
 static const struct field openapi_revoke[] = {
 	{ "refresh_token", NULL, FIELD_REFRESH_TOKEN, false, 0 },
 };
@@ -233,7 +227,6 @@ static const struct field openapi_register[] = {
 	{ "email", NULL, FIELD_EMAIL, true, 0 },
 	{ "username", NULL, FIELD_USERNAME, true, 0 },
 	{ "password", NULL, FIELD_PASSWORD_NEW, true, 0 },
-	{ "next", NULL, FIELD_NEXT, false, 0 },
 };
 
 static const struct field openapi_profile[] = {
@@ -263,7 +256,6 @@ static const struct field openapi_reset[] = {
 
 static const struct field openapi_enable[] = {
 	{ "password", NULL, FIELD_PASSWORD_PROOF, true, 0 },
-	{ "next", NULL, FIELD_NEXT, false, 0 },
 };
 
 static const struct field openapi_confirm[] = {
@@ -271,11 +263,15 @@ static const struct field openapi_confirm[] = {
 	{ "code", NULL, FIELD_CODE, true, 0 },
 };
 
-/* A browser has the token in a cookie. */
 static const struct field openapi_code[] = {
+	{ "pending_token", NULL, FIELD_TOKEN, true, 0 },
+	{ "code", NULL, FIELD_CODE_OR_RECOVERY, true, 0 },
+};
+
+/* A browser has the token in a cookie. */
+static const struct field openapi_code_cookie[] = {
 	{ "pending_token", NULL, FIELD_TOKEN, false, 0 },
 	{ "code", NULL, FIELD_CODE_OR_RECOVERY, true, 0 },
-	{ "next", NULL, FIELD_NEXT, false, 0 },
 };
 
 static const struct field openapi_disable[] = {
@@ -295,7 +291,7 @@ static const struct field openapi_renew[] = {
 const struct openapi_body openapi_bodies[OPENAPI_REQUESTS] = {
 	[OPENAPI_LOGIN] = BODY("LoginRequest", openapi_login),
 	[OPENAPI_REFRESH] = BODY("RefreshRequest", openapi_refresh),
-	[OPENAPI_REFRESH_COOKIE] = BODY("RefreshCookieRequest", openapi_refresh_cookie),
+	[OPENAPI_REFRESH_COOKIE] = { "RefreshCookieRequest", NULL, 0 },
 	[OPENAPI_REVOKE] = BODY("RevokeRequest", openapi_revoke),
 	[OPENAPI_REGISTER] = BODY("RegisterRequest", openapi_register),
 	[OPENAPI_PROFILE] = BODY("ProfileUpdate", openapi_profile),
@@ -306,6 +302,7 @@ const struct openapi_body openapi_bodies[OPENAPI_REQUESTS] = {
 	[OPENAPI_ENABLE] = BODY("EnableRequest", openapi_enable),
 	[OPENAPI_CONFIRM] = BODY("ConfirmRequest", openapi_confirm),
 	[OPENAPI_CODE] = BODY("CodeRequest", openapi_code),
+	[OPENAPI_CODE_COOKIE] = BODY("CodeCookieRequest", openapi_code_cookie),
 	[OPENAPI_DISABLE] = BODY("DisableRequest", openapi_disable),
 	[OPENAPI_RENEW] = BODY("RenewRequest", openapi_renew),
 };
@@ -329,7 +326,7 @@ const struct openapi_row openapi_rows[HANDLERS] = {
 		.request = OPENAPI_LOGIN,
 		.tokens = true,
 		.pending = true,
-		.problems = P(LOGIN_PAYLOAD) | P(LOGIN_BAD_CREDENTIALS) | P(RATE_LIMITED),
+		.problems = P(LOGIN_BAD_CREDENTIALS) | P(RATE_LIMITED),
 	},
 	[HANDLER_logout_get] = {
 		.status = 200,
@@ -469,7 +466,7 @@ const struct openapi_row openapi_rows[HANDLERS] = {
 	},
 	[HANDLER_factor_enable_get] = {
 		.status = 200,
-		.words = "The form.",
+		.words = "The form; where it is on, links to what can be changed.",
 		.page = OPENAPI_ONLY_PAGE,
 		.parameters = openapi_next_parameter,
 	},
@@ -479,7 +476,7 @@ const struct openapi_row openapi_rows[HANDLERS] = {
 		.schema = SCHEMA("Enrolment"),
 		.page = OPENAPI_ALSO_PAGE,
 		.request = OPENAPI_ENABLE,
-		.problems = P(LOGIN_PAYLOAD) | P(LOGIN_BAD_CREDENTIALS) | P(TOTP_ALREADY_ENABLED) |
+		.problems = P(LOGIN_BAD_CREDENTIALS) | P(TOTP_ALREADY_ENABLED) |
 		    P(RATE_LIMITED),
 	},
 	[HANDLER_factor_confirm_post] = {
@@ -497,6 +494,7 @@ const struct openapi_row openapi_rows[HANDLERS] = {
 		.page = OPENAPI_ONLY_PAGE,
 		.redirect = 303,
 		.parameters = openapi_next_parameter,
+		.pending_cookie = true,
 	},
 	[HANDLER_factor_verify_post] = {
 		.status = 201,
@@ -504,6 +502,8 @@ const struct openapi_row openapi_rows[HANDLERS] = {
 		.schema = SCHEMA("Tokens"),
 		.redirect = 303,
 		.request = OPENAPI_CODE,
+		.cookie_request = OPENAPI_CODE_COOKIE,
+		.pending_cookie = true,
 		.tokens = true,
 		.problems = P(TOTP_PENDING_BAD_TOKEN) | P(TOTP_CODE_INVALID) |
 		    P(LOGIN_ACCOUNT_UNAVAILABLE) | P(RATE_LIMITED),
@@ -521,12 +521,18 @@ const struct openapi_row openapi_rows[HANDLERS] = {
 		.request = OPENAPI_DISABLE,
 		.problems = P(TOTP_CODE_INVALID) | P(RATE_LIMITED),
 	},
+	[HANDLER_factor_renew_get] = {
+		.status = 200,
+		.words = "The form.",
+		.page = OPENAPI_ONLY_PAGE,
+	},
 	[HANDLER_factor_renew_post] = {
 		.status = 201,
 		.words = "New codes; those of before do not work any more.",
 		.schema = SCHEMA("RecoveryCodes"),
+		.page = OPENAPI_ALSO_PAGE,
 		.request = OPENAPI_RENEW,
-		.problems = P(LOGIN_PAYLOAD) | P(LOGIN_BAD_CREDENTIALS) | P(TOTP_NOT_ENABLED) |
+		.problems = P(LOGIN_BAD_CREDENTIALS) | P(TOTP_NOT_ENABLED) |
 		    P(TOTP_CODE_INVALID) | P(TOTP_STEPUP_REQUIRED) | P(RATE_LIMITED),
 	},
 	[HANDLER_guard_get] = {

@@ -31,6 +31,7 @@ enum openapi_request {
 	OPENAPI_ENABLE,
 	OPENAPI_CONFIRM,
 	OPENAPI_CODE,
+	OPENAPI_CODE_COOKIE,
 	OPENAPI_DISABLE,
 	OPENAPI_RENEW,
 	OPENAPI_REQUESTS
@@ -67,6 +68,7 @@ struct openapi_row {
 	const char *parameters;              /* elements of an array; NULL: none */
 	const char *headers;                 /* of the success, an object; NULL: none */
 	bool refresh_cookie;                 /* read at cookie backends */
+	bool pending_cookie;                 /* likewise */
 	bool tokens;       /* cookie backends answer null and set or clear cookies */
 	bool knows_caller; /* though the row takes anyone */
 	bool pending;      /* 202 in place of tokens, where a second factor is still to come */

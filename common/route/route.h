@@ -29,7 +29,7 @@ struct program_row {
 	unsigned grants;
 };
 
-enum route_body { BODY_READ, BODY_NEVER };
+enum route_body { BODY_READ, BODY_PROOF, BODY_NEVER };
 enum route_caller { ANYONE, SESSION = 1, ANY_SESSION = 2, ENROLLING = 4 };
 enum route_kind { PROMPT, FLOOR, PAGE, QUESTION };
 

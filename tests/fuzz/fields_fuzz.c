@@ -6,13 +6,12 @@
 
 #include "base/text.h"
 #include "http/fields.h"
-#include "http/path.h"
 
 #define MUST(condition) ((condition) ? (void)0 : abort())
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 struct input {
-	struct span email, identifier, username, refresh_token, token, next;
+	struct span email, identifier, username, refresh_token, token;
 	struct secret proof, password, link;
 };
 
@@ -25,7 +24,6 @@ static const struct field optional[] = {
 	{ "username", NULL, FIELD_USERNAME, false, offsetof(struct input, username) },
 	{ "refresh_token", NULL, FIELD_REFRESH_TOKEN, false,
 	    offsetof(struct input, refresh_token) },
-	{ "next", NULL, FIELD_NEXT, false, offsetof(struct input, next) },
 	{ "current_password", NULL, FIELD_PASSWORD_PROOF, false, offsetof(struct input, proof) },
 	{ "password", NULL, FIELD_PASSWORD_NEW, false, offsetof(struct input, password) },
 	{ "new_password", "password_2", FIELD_PASSWORD_LINK, false, offsetof(struct input, link) },
@@ -72,7 +70,6 @@ fuzz_input(const struct ctx *ctx, const struct input *input)
 	fuzz_text(input->username, 150);
 	fuzz_text(input->refresh_token, 512);
 	fuzz_text(input->token, 2048);
-	MUST(input->next.data == NULL || path_is_local(input->next));
 	MUST(input->username.data == NULL ||
 	     ctx->config->account.login_identifier == LOGIN_BY_USERNAME);
 	fuzz_secret(&input->proof, 1);
@@ -90,7 +87,7 @@ fuzz_required(const struct ctx *ctx, const struct input *input)
 	MUST(input->username.data != NULL ||
 	     ctx->config->account.login_identifier == LOGIN_BY_EMAIL);
 	MUST(input->identifier.data == NULL && input->refresh_token.data == NULL &&
-	     input->next.data == NULL && input->proof.len == 0 && input->password.len == 0);
+	     input->proof.len == 0 && input->password.len == 0);
 }
 
 static void
@@ -98,7 +95,7 @@ fuzz_nothing(const struct input *input)
 {
 	MUST(input->email.data == NULL && input->identifier.data == NULL &&
 	     input->username.data == NULL && input->refresh_token.data == NULL &&
-	     input->token.data == NULL && input->next.data == NULL);
+	     input->token.data == NULL);
 	MUST(input->proof.len == 0 && input->password.len == 0 && input->link.len == 0);
 }
 

@@ -2,65 +2,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "http/app.h"
+#include "base/clock.h"
+#include "http/holder.h"
 #include "http/mail.h"
 #include "http/storm.h"
 
 #define RACERS 20
-#define DRIFT 4 /* steps: as many codes in a row are good at any time */
+#define EARLIEST (-3) /* steps from now, with totp.drift = 4: a step may end meanwhile */
 
 static struct site *site;
 static struct site *plain; /* totp.drift = 1, and limits as they are by default */
 static struct site *must;  /* totp.required_for = superuser */
 
-/* Somebody with a second factor, and how many of their codes were used. */
-struct holder {
-	const char *email;
-	struct login login;
-	const char *secret;   /* base32 */
-	const char *recovery; /* as JSON */
-	int used;
-};
-
-/* One that was not used before: within the drift there are some. */
-static const char *
-next_code(struct holder *holder)
-{
-	return app_code(holder->secret, -DRIFT + holder->used++ + 1);
-}
-
-static struct answer *
-enable(const struct site *at, const char *access, const char *password)
-{
-	return ASK(at, .path = "/auth/2fa/enable", .bearer = access,
-	    .json = text("{\"password\":\"%s\"}", password));
-}
-
-static struct answer *
-confirm(const struct site *at, const char *access, const char *token, const char *code)
-{
-	return ASK(at, .path = "/auth/2fa/enable/confirm", .bearer = access,
-	    .json = text("{\"enrollment_token\":\"%s\",\"code\":\"%s\"}", token, code));
-}
+/* Ends all marks. */
+#define UNMARK "UPDATE session SET stepup_until = 1"
 
 static struct answer *
 sign_in(const struct site *at, const char *email)
 {
 	return ASK(at, .path = "/auth/login", .json = site_credentials(email, SITE_PASSWORD));
-}
-
-static struct answer *
-verify(const struct site *at, const char *pending, const char *code)
-{
-	return ASK(at, .path = "/auth/2fa/verify",
-	    .json = text("{\"pending_token\":\"%s\",\"code\":\"%s\"}", pending, code));
-}
-
-static struct answer *
-disable(const struct site *at, const char *access, const char *code)
-{
-	return ASK(at, .path = "/auth/2fa/disable", .bearer = access,
-	    .json = text("{\"code\":\"%s\"}", code));
 }
 
 static struct answer *
@@ -73,66 +33,34 @@ patch(const struct site *at, const char *access, const char *code)
 		SITE_PASSWORD, more));
 }
 
-static const char *
-pending_of(const struct site *at, const char *email)
-{
-	struct answer *answer = sign_in(at, email);
-
-	ck_answer(answer, 202, NULL);
-	return answer_value(answer, "pending_token");
-}
-
-static struct holder
-enrolled(const struct site *at)
-{
-	struct holder holder = { .email = site_member(at) };
-	struct answer *answer;
-
-	holder.login = site_login_bearer(at, holder.email, SITE_PASSWORD);
-	answer = enable(at, holder.login.access, SITE_PASSWORD);
-	ck_answer(answer, 201, NULL);
-	holder.secret = answer_value(answer, "secret");
-	answer = confirm(at, holder.login.access, answer_value(answer, "enrollment_token"),
-	    at == plain ? app_code(holder.secret, -1) : next_code(&holder));
-	ck_answer(answer, 201, NULL);
-	holder.recovery = strstr(answer->body, "[");
-	return holder;
-}
-
-/* The n-th recovery code. */
-static const char *
-recovery(const struct holder *holder, int which)
-{
-	return text("%.28s", holder->recovery + 2 + which * 31);
-}
-
 /* ------------------------------------------------------------------ setting up */
 
 START_TEST(test_it_is_set_up_by_a_code)
 {
 	const char *email = site_member(site);
 	struct login login = site_login_bearer(site, email, SITE_PASSWORD);
-	struct answer *answer = enable(site, login.access, SITE_PASSWORD);
+	struct answer *answer = factor_enable(site, login.access, SITE_PASSWORD);
 	const char *secret = answer_value(answer, "secret"), *uri = answer_value(answer, "uri");
-	const char *token = answer_value(answer, "enrollment_token");
+	const char *token = answer_value(answer, "enrollment_token"), *code;
 
 	ck_answer(answer, 201, NULL);
 	ck_assert_uint_eq(strlen(secret), 32);
 	ck_assert_ptr_nonnull(strstr(uri, text("?secret=%s&issuer=Yett", secret)));
 	ck_assert_ptr_nonnull(strstr(answer->body, "\"qr_svg\":\"\\u003csvg "));
 	ck_answer(sign_in(site, email), 201, NULL); /* not yet */
-	ck_answer(confirm(site, login.access, token, "000000"), 400, "TOTP_CODE_INVALID");
-	answer = confirm(site, login.access, token, app_code(secret, 0));
+	ck_answer(factor_confirm(site, login.access, token, "000000"), 400, "TOTP_CODE_INVALID");
+	code = app_code(secret, 0);
+	answer = factor_confirm(site, login.access, token, code);
 	ck_answer(answer, 201, NULL);
 	ck_assert_ptr_nonnull(strstr(answer->body, "{\"enabled\":true,\"recovery_codes\":[\""));
-	ck_answer(sign_in(site, email), 202, NULL);
+	ck_answer(factor_verify(site, factor_pending(site, email), code), 400, "TOTP_CODE_INVALID");
 	/* the caller's JWT is dead, the session goes on */
 	ck_assert_int_eq(ASK(site, .path = "/users/me", .bearer = login.access)->status, 401);
 	answer = ASK(site, .path = "/auth/refresh", .json = storm_refresh_body(login.refresh));
 	ck_answer(answer, 201, NULL);
-	ck_answer(enable(site, answer_value(answer, "access_token"), SITE_PASSWORD), 400,
+	ck_answer(factor_enable(site, answer_value(answer, "access_token"), SITE_PASSWORD), 400,
 	    "TOTP_ALREADY_ENABLED");
-	ck_answer(enable(site, answer_value(answer, "access_token"), "wrong"), 400,
+	ck_answer(factor_enable(site, answer_value(answer, "access_token"), "wrong"), 400,
 	    "LOGIN_BAD_CREDENTIALS");
 	mail_wait(site, email, 1);
 }
@@ -142,15 +70,15 @@ START_TEST(test_set_up_ends_with_the_fifth_wrong_code)
 {
 	const char *email = site_member(site);
 	struct login login = site_login_bearer(site, email, SITE_PASSWORD);
-	struct answer *answer = enable(site, login.access, SITE_PASSWORD);
+	struct answer *answer = factor_enable(site, login.access, SITE_PASSWORD);
 	const char *secret = answer_value(answer, "secret");
 	const char *token = answer_value(answer, "enrollment_token");
 
 	for (int i = 0; i < 5; i++)
-		ck_answer(confirm(site, login.access, token, app_code(secret, 40 + i)), 400,
+		ck_answer(factor_confirm(site, login.access, token, app_code(secret, 40 + i)), 400,
 		    "TOTP_CODE_INVALID");
-	ck_answer(
-	    confirm(site, login.access, token, app_code(secret, 0)), 400, "TOTP_ENROLL_BAD_TOKEN");
+	ck_answer(factor_confirm(site, login.access, token, app_code(secret, 0)), 400,
+	    "TOTP_ENROLL_BAD_TOKEN");
 	ck_answer(sign_in(site, email), 201, NULL);
 }
 END_TEST
@@ -160,19 +88,19 @@ START_TEST(test_tokens_of_other_set_ups)
 {
 	struct login login = site_login_bearer(site, site_member(site), SITE_PASSWORD);
 	struct login other = site_login_bearer(site, site_member(site), SITE_PASSWORD);
-	struct answer *first = enable(site, login.access, SITE_PASSWORD);
-	struct answer *second = enable(site, login.access, SITE_PASSWORD);
+	struct answer *first = factor_enable(site, login.access, SITE_PASSWORD);
+	struct answer *second = factor_enable(site, login.access, SITE_PASSWORD);
 	const char *token = answer_value(second, "enrollment_token");
 	const char *secret = answer_value(second, "secret");
 
-	ck_answer(confirm(site, login.access, answer_value(first, "enrollment_token"),
+	ck_answer(factor_confirm(site, login.access, answer_value(first, "enrollment_token"),
 		      app_code(answer_value(first, "secret"), 0)),
 	    400, "TOTP_ENROLL_BAD_TOKEN");
-	ck_answer(
-	    confirm(site, other.access, token, app_code(secret, 0)), 400, "TOTP_ENROLL_BAD_TOKEN");
-	ck_answer(
-	    confirm(site, login.access, "x", app_code(secret, 0)), 400, "TOTP_ENROLL_BAD_TOKEN");
-	ck_answer(confirm(site, login.access, token, app_code(secret, 0)), 201, NULL);
+	ck_answer(factor_confirm(site, other.access, token, app_code(secret, 0)), 400,
+	    "TOTP_ENROLL_BAD_TOKEN");
+	ck_answer(factor_confirm(site, login.access, "x", app_code(secret, 0)), 400,
+	    "TOTP_ENROLL_BAD_TOKEN");
+	ck_answer(factor_confirm(site, login.access, token, app_code(secret, 0)), 201, NULL);
 }
 END_TEST
 
@@ -180,41 +108,110 @@ END_TEST
 
 START_TEST(test_sign_in_takes_a_code)
 {
-	struct holder holder = enrolled(site);
+	struct holder holder = holder_new(site, EARLIEST);
 	struct answer *answer = sign_in(site, holder.email);
 	const char *sessions = "SELECT count(*) FROM session s JOIN users u ON u.id = s.user_id "
 			       "WHERE u.email = %Q";
 	const char *before = site_sql(site, sessions, holder.email);
 	const char *pending = answer_value(answer, "pending_token");
-	const char *code = next_code(&holder);
+	const char *code = holder_code(&holder);
 
 	ck_answer(answer, 202, NULL);
 	ck_assert_str_eq(answer_value(answer, "totp_required"), "true");
 	ck_assert_ptr_null(strstr(answer->body, "access_token"));
 	ck_assert_str_eq(site_sql(site, sessions, holder.email), before);
-	ck_answer(verify(site, pending, "123456"), 400, "TOTP_CODE_INVALID");
-	answer = verify(site, pending, text("%.3s %s", code, code + 3));
+	ck_answer(factor_verify(site, pending, "123456"), 400, "TOTP_CODE_INVALID");
+	answer = factor_verify(site, pending, text("%.3s %s", code, code + 3));
 	ck_answer(answer, 201, NULL);
 	ck_assert_int_eq(
 	    ASK(site, .path = "/users/me", .bearer = answer_value(answer, "access_token"))->status,
 	    200);
-	ck_answer(verify(site, pending, next_code(&holder)), 400, "TOTP_PENDING_BAD_TOKEN");
-	ck_answer(verify(site, pending_of(site, holder.email), code), 400, "TOTP_CODE_INVALID");
+	ck_answer(
+	    factor_verify(site, pending, holder_code(&holder)), 400, "TOTP_PENDING_BAD_TOKEN");
+	ck_answer(factor_verify(site, factor_pending(site, holder.email), code), 400,
+	    "TOTP_CODE_INVALID");
 }
 END_TEST
 
-/* What a token that waits is not good for. */
+/* The routes that are for anybody; then those also for who must set up a second factor. */
+static const char *const open_routes[] = { "/auth/login", "/auth/web/login", "/auth/refresh",
+	"/auth/web/refresh", "/auth/register", "/auth/verify", "/auth/request-verify-token",
+	"/auth/forgot-password", "/auth/reset-password", "/auth/2fa/verify", "/auth/web/2fa/verify",
+	"/auth/health", "/auth/jwks.json", "/auth/openapi.json", NULL };
+static const char *const enrolling_routes[] = { "GET /users/me", "POST /auth/2fa/enable",
+	"POST /auth/2fa/enable/confirm", "POST /auth/logout", "GET /auth/web/2fa/enable",
+	"POST /auth/web/2fa/enable", "POST /auth/web/2fa/enable/confirm", "POST /auth/web/logout",
+	"GET /auth/web/logout", NULL };
+static const char *const pages_for_anybody[] = { "GET /auth/web/logout", NULL };
+
+static bool
+listed(const char *const *list, const char *name)
+{
+	while (*list != NULL && strcmp(*list, name) != 0)
+		list++;
+	return *list != NULL;
+}
+
+/* Asks every other route by the token of "with", in its header or its cookie: each must refuse. */
+static void
+every_route_refuses(const struct site *at, const struct ask *with, long status, const char *code,
+    const char *const *but)
+{
+	const char *const words[] = { "routes", "--json", NULL };
+	cJSON *rows = cJSON_Parse(site_ctl(at, NULL, words).out), *row;
+	int asked = 0;
+
+	cJSON_ArrayForEach(row, rows)
+	{
+		const char *path = cJSON_GetObjectItem(row, "path")->valuestring;
+		const char *method = cJSON_GetObjectItem(row, "method")->valuestring;
+		bool by_cookie = strstr(path, "/web/") != NULL, is_get = strcmp(method, "GET") == 0;
+		struct ask request = *with;
+		struct answer *answer;
+
+		if (path[0] != '/' || listed(open_routes, path) ||
+		    listed(but, text("%s %s", method, path)) || (by_cookie && with->jar == NULL) ||
+		    (!by_cookie && with->bearer == NULL && strncmp(path, "/auth/", 6) == 0 &&
+			strcmp(path, "/auth/guard") != 0))
+			continue;
+		request.path = path;
+		request.method = method;
+		request.json = is_get ? NULL : "{}";
+		asked++;
+		answer = ask(at, &request);
+		if (answer->status != 405) {
+			ck_answer(answer, status, code);
+			continue;
+		}
+		request.browser = true; /* there is a page, or nothing */
+		answer = ask(at, &request);
+		ck_assert_msg(answer->status == 401 || answer->status == 303, "%s %s: %s%s", method,
+		    path, answer->headers, answer->body);
+	}
+	cJSON_Delete(rows);
+	ck_assert_int_ge(asked, 9);
+	ck_answer(
+	    ASK(at, .path = "/members/", .bearer = with->bearer, .jar = with->jar), status, NULL);
+}
+
 START_TEST(test_pending_token_opens_nothing)
 {
-	struct holder holder = enrolled(site);
-	const char *pending = pending_of(site, holder.email);
+	struct holder holder = holder_new(site, EARLIEST);
+	const char *pending = factor_pending(site, holder.email);
+	struct jar *jar = jar_new();
 
-	ck_assert_int_eq(ASK(site, .path = "/members/", .bearer = pending)->status, 401);
-	ck_assert_int_eq(ASK(site, .path = "/users/me", .bearer = pending)->status, 401);
-	ck_assert_int_eq(ASK(site, .path = "/auth/sessions", .bearer = pending)->status, 401);
+	every_route_refuses(site, &(struct ask){ .bearer = pending }, 401, NULL, pages_for_anybody);
 	ck_answer(ASK(site, .path = "/auth/refresh", .json = storm_refresh_body(pending)), 400,
 	    "REFRESH_TOKEN_INVALID");
-	ck_assert_int_eq(enable(site, pending, SITE_PASSWORD)->status, 401);
+	/* nor in the cookie of a session, of a browser that has a CSRF token */
+	ck_answer(ASK(site, .path = "/auth/web/login", .jar = jar), 200, NULL);
+	ck_answer(ASK(site, .path = "/auth/web/login", .jar = jar, .csrf = jar_csrf(jar),
+		      .json = site_credentials(holder.email, SITE_PASSWORD)),
+	    202, NULL);
+	jar_set(jar, "yett", jar_value(jar, "_pending"));
+	jar_set(jar, "yett_refresh", jar_value(jar, "_pending"));
+	every_route_refuses(
+	    site, &(struct ask){ .jar = jar, .csrf = jar_csrf(jar) }, 401, NULL, pages_for_anybody);
 }
 END_TEST
 
@@ -223,9 +220,9 @@ static const char *const spoilers[] = { "agent", "backend", "failures", "passwor
 
 START_TEST(test_what_ends_a_sign_in_that_waits)
 {
-	struct holder holder = enrolled(site);
-	const char *pending = pending_of(site, holder.email), *code = next_code(&holder);
-	const char *json = text("{\"pending_token\":\"%s\",\"code\":\"%s\"}", pending, code);
+	struct holder holder = holder_new(site, EARLIEST);
+	const char *pending = factor_pending(site, holder.email), *code = holder_code(&holder);
+	const char *json = factor_code_body(pending, code);
 	const char *how = spoilers[_i];
 	struct ask request = { .path = "/auth/2fa/verify", .json = json };
 
@@ -238,8 +235,8 @@ START_TEST(test_what_ends_a_sign_in_that_waits)
 		request.csrf = jar_csrf(request.jar);
 	} else if (strcmp(how, "failures") == 0) {
 		for (int i = 0; i < 5; i++)
-			ck_answer(verify(site, pending, app_code(holder.secret, 40 + i)), 400,
-			    "TOTP_CODE_INVALID");
+			ck_answer(factor_verify(site, pending, app_code(holder.secret, 40 + i)),
+			    400, "TOTP_CODE_INVALID");
 	} else if (strcmp(how, "password") == 0) {
 		struct answer *fresh = ASK(site, .path = "/auth/refresh",
 		    .json = storm_refresh_body(holder.login.refresh));
@@ -259,15 +256,17 @@ END_TEST
 
 START_TEST(test_recovery_code_works_once)
 {
-	struct holder holder = enrolled(site);
-	const char *code = recovery(&holder, 3);
+	struct holder holder = holder_new(site, EARLIEST);
+	const char *code = holder_recovery(&holder, 3);
 
 	mail_wait(site, holder.email, 1);
-	ck_answer(verify(site, pending_of(site, holder.email), code), 201, NULL);
+	ck_answer(factor_verify(site, factor_pending(site, holder.email), code), 201, NULL);
 	mail_wait(site, holder.email, 2);
-	ck_answer(verify(site, pending_of(site, holder.email), code), 400, "TOTP_CODE_INVALID");
-	ck_answer(verify(site, pending_of(site, holder.email),
-		      text("%.4s-%.24s ", recovery(&holder, 4), recovery(&holder, 4) + 4)),
+	ck_answer(factor_verify(site, factor_pending(site, holder.email), code), 400,
+	    "TOTP_CODE_INVALID");
+	ck_answer(
+	    factor_verify(site, factor_pending(site, holder.email),
+		text("%.4s-%.24s ", holder_recovery(&holder, 4), holder_recovery(&holder, 4) + 4)),
 	    201, NULL);
 }
 END_TEST
@@ -277,9 +276,9 @@ static const char *const misshaped[] = { "12345", "1234567", "12345x", "", "0123
 
 START_TEST(test_misshaped_codes)
 {
-	struct holder holder = enrolled(site);
+	struct holder holder = holder_new(site, EARLIEST);
 
-	ck_answer(verify(site, pending_of(site, holder.email), misshaped[_i]), 422,
+	ck_answer(factor_verify(site, factor_pending(site, holder.email), misshaped[_i]), 422,
 	    "REQUEST_BODY_INVALID");
 }
 END_TEST
@@ -287,14 +286,17 @@ END_TEST
 /* One step early or late, and no more. */
 START_TEST(test_drift)
 {
-	struct holder holder = enrolled(plain);
+	struct holder holder;
+	const char *pending;
 
-	ck_answer(verify(plain, pending_of(plain, holder.email), app_code(holder.secret, -2)), 400,
-	    "TOTP_CODE_INVALID");
-	ck_answer(verify(plain, pending_of(plain, holder.email), app_code(holder.secret, 2)), 400,
-	    "TOTP_CODE_INVALID");
+	app_settle();
+	holder = holder_new(plain, -1); /* the code of the step before */
+	pending = factor_pending(plain, holder.email);
 	ck_answer(
-	    verify(plain, pending_of(plain, holder.email), app_code(holder.secret, 1)), 201, NULL);
+	    factor_verify(plain, pending, app_code(holder.secret, -2)), 400, "TOTP_CODE_INVALID");
+	ck_answer(
+	    factor_verify(plain, pending, app_code(holder.secret, 2)), 400, "TOTP_CODE_INVALID");
+	ck_answer(factor_verify(plain, pending, app_code(holder.secret, 1)), 201, NULL);
 }
 END_TEST
 
@@ -302,21 +304,23 @@ END_TEST
  * one. */
 START_TEST(test_wrong_codes_are_limited)
 {
-	struct holder holder = enrolled(plain);
-	const char *access = answer_value(
-	    ASK(plain, .path = "/auth/refresh", .json = storm_refresh_body(holder.login.refresh)),
-	    "access_token");
+	struct holder holder;
 	struct answer *answer;
+	const char *access;
 
+	app_settle();
+	holder = holder_new(plain, -1);
+	access = holder_access(plain, &holder);
 	for (int i = 0; i < 5; i++) {
 		struct ask request = { .path = "/auth/2fa/verify",
 			.address = text("127.0.7.%d", i + 1),
-			.json = text("{\"pending_token\":\"%s\",\"code\":\"%s\"}",
-			    pending_of(plain, holder.email), app_code(holder.secret, 40 + i)) };
+			.json = factor_code_body(
+			    factor_pending(plain, holder.email), app_code(holder.secret, 40 + i)) };
 
 		ck_answer(ask(plain, &request), 400, "TOTP_CODE_INVALID");
 	}
-	answer = verify(plain, pending_of(plain, holder.email), app_code(holder.secret, 0));
+	answer =
+	    factor_verify(plain, factor_pending(plain, holder.email), app_code(holder.secret, 0));
 	ck_answer(answer, 429, "RATE_LIMITED");
 	ck_assert_int_ge(atoi(answer_header(answer, "Retry-After")), 1);
 	ck_answer(patch(plain, access, app_code(holder.secret, 0)), 200, NULL);
@@ -327,57 +331,61 @@ END_TEST
 
 START_TEST(test_step_up)
 {
-	struct holder holder = enrolled(site);
-	const char *access = answer_value(
-	    ASK(site, .path = "/auth/refresh", .json = storm_refresh_body(holder.login.refresh)),
-	    "access_token");
+	struct holder holder = holder_new(site, EARLIEST);
+	const char *access = holder_access(site, &holder);
 
+	ck_answer(patch(site, access, NULL), 200, NULL); /* it was set up in this session */
+	site_sql(site, UNMARK);
 	ck_answer(patch(site, access, NULL), 403, "TOTP_STEPUP_REQUIRED");
 	ck_answer(patch(site, access, "123456"), 400, "TOTP_CODE_INVALID");
-	ck_answer(patch(site, access, recovery(&holder, 0)), 422, "REQUEST_BODY_INVALID");
-	ck_answer(patch(site, access, next_code(&holder)), 200, NULL);
+	ck_answer(patch(site, access, holder_recovery(&holder, 0)), 422, "REQUEST_BODY_INVALID");
+	ck_answer(patch(site, access, holder_code(&holder)), 200, NULL);
 	ck_answer(patch(site, access, NULL), 200, NULL); /* it is marked */
-	site_sql(site, "UPDATE session SET stepup_until = 1");
+	site_sql(site, UNMARK);
+	ck_answer(patch(site, access, NULL), 403, "TOTP_STEPUP_REQUIRED");
+	/* nor by a clock that was ahead */
+	site_sql(site, "UPDATE session SET stepup_until = %lld",
+	    (long long)clock_wall(&clock_system) + 10 * MINUTE);
 	ck_answer(patch(site, access, NULL), 403, "TOTP_STEPUP_REQUIRED");
 }
 END_TEST
 
 START_TEST(test_recovery_codes_are_renewed)
 {
-	struct holder holder = enrolled(site);
-	const char *old = recovery(&holder, 0);
-	const char *access = answer_value(
-	    ASK(site, .path = "/auth/refresh", .json = storm_refresh_body(holder.login.refresh)),
-	    "access_token");
+	struct holder holder = holder_new(site, EARLIEST);
+	const char *old = holder_recovery(&holder, 0);
+	const char *access = holder_access(site, &holder);
 	struct ask request = { .path = "/auth/2fa/recovery-codes/regenerate", .bearer = access };
 	struct answer *answer;
 
+	site_sql(site, UNMARK);
 	request.json = "{\"current_password\":\"" SITE_PASSWORD "\"}";
 	ck_answer(ask(site, &request), 403, "TOTP_STEPUP_REQUIRED");
 	request.json = "{\"current_password\":\"wrong\"}";
 	ck_answer(ask(site, &request), 400, "LOGIN_BAD_CREDENTIALS");
 	request.json = text("{\"current_password\":\"" SITE_PASSWORD "\",\"totp_code\":\"%s\"}",
-	    next_code(&holder));
+	    holder_code(&holder));
 	answer = ask(site, &request);
 	ck_answer(answer, 201, NULL);
-	ck_answer(verify(site, pending_of(site, holder.email), old), 400, "TOTP_CODE_INVALID");
+	ck_answer(
+	    factor_verify(site, factor_pending(site, holder.email), old), 400, "TOTP_CODE_INVALID");
 	holder.recovery = strstr(answer->body, "[");
-	ck_answer(verify(site, pending_of(site, holder.email), recovery(&holder, 9)), 201, NULL);
+	ck_answer(
+	    factor_verify(site, factor_pending(site, holder.email), holder_recovery(&holder, 9)),
+	    201, NULL);
 }
 END_TEST
 
 START_TEST(test_switched_off)
 {
-	struct holder holder = enrolled(site);
-	const char *access = answer_value(
-	    ASK(site, .path = "/auth/refresh", .json = storm_refresh_body(holder.login.refresh)),
-	    "access_token");
+	struct holder holder = holder_new(site, EARLIEST);
+	const char *access = holder_access(site, &holder);
 	const char *rows = "SELECT (SELECT count(*) FROM totp t JOIN users u ON u.id = t.user_id "
 			   "WHERE u.email = %Q) + (SELECT count(*) FROM recovery_code r JOIN users "
 			   "u ON u.id = r.user_id WHERE u.email = %Q)";
 
-	ck_answer(disable(site, access, "123456"), 400, "TOTP_CODE_INVALID");
-	ck_answer(disable(site, access, next_code(&holder)), 201, NULL);
+	ck_answer(factor_disable(site, access, "123456"), 400, "TOTP_CODE_INVALID");
+	ck_answer(factor_disable(site, access, holder_code(&holder)), 201, NULL);
 	ck_assert_str_eq(site_sql(site, rows, holder.email, holder.email), "0");
 	ck_answer(sign_in(site, holder.email), 201, NULL);
 	ck_assert_int_eq(ASK(site, .path = "/users/me", .bearer = access)->status, 401);
@@ -389,11 +397,9 @@ END_TEST
 /* One code at once at every place that takes it: one of them gets it. */
 START_TEST(test_one_code_is_spent_once)
 {
-	struct holder holder = enrolled(site);
-	const char *access = answer_value(
-	    ASK(site, .path = "/auth/refresh", .json = storm_refresh_body(holder.login.refresh)),
-	    "access_token");
-	const char *code = next_code(&holder);
+	struct holder holder = holder_new(site, EARLIEST);
+	const char *access = holder_access(site, &holder);
+	const char *code = holder_code(&holder);
 	struct ask list[RACERS];
 	struct answer *answers[RACERS];
 	size_t good = 0;
@@ -401,8 +407,8 @@ START_TEST(test_one_code_is_spent_once)
 	for (int i = 0; i < RACERS; i++) {
 		if (i % 3 == 0)
 			list[i] = (struct ask){ .path = "/auth/2fa/verify",
-				.json = text("{\"pending_token\":\"%s\",\"code\":\"%s\"}",
-				    pending_of(site, holder.email), code) };
+				.json =
+				    factor_code_body(factor_pending(site, holder.email), code) };
 		else if (i % 3 == 1)
 			list[i] = (struct ask){ .path = "/users/me",
 				.method = "PATCH",
@@ -424,14 +430,14 @@ END_TEST
 
 START_TEST(test_one_recovery_code_is_spent_once)
 {
-	struct holder holder = enrolled(site);
+	struct holder holder = holder_new(site, EARLIEST);
 	struct ask list[RACERS];
 	struct answer *answers[RACERS];
 
 	for (int i = 0; i < RACERS; i++)
 		list[i] = (struct ask){ .path = "/auth/2fa/verify",
-			.json = text("{\"pending_token\":\"%s\",\"code\":\"%s\"}",
-			    pending_of(site, holder.email), recovery(&holder, 0)) };
+			.json = factor_code_body(
+			    factor_pending(site, holder.email), holder_recovery(&holder, 0)) };
 	ask_all(site, list, RACERS, answers);
 	ck_assert_msg(storm_count(answers, RACERS, 201) == 1, "%s", storm_tally(answers, RACERS));
 }
@@ -452,9 +458,10 @@ START_TEST(test_address_that_waited_is_forgotten)
 	    200, NULL);
 	mail = mail_wait(site, new, 1);
 	token = mail_token(site, &mail, "verify");
-	answer = enable(site, holder.login.access, SITE_PASSWORD);
-	ck_answer(confirm(site, holder.login.access, answer_value(answer, "enrollment_token"),
-		      app_code(answer_value(answer, "secret"), 0)),
+	answer = factor_enable(site, holder.login.access, SITE_PASSWORD);
+	ck_answer(
+	    factor_confirm(site, holder.login.access, answer_value(answer, "enrollment_token"),
+		app_code(answer_value(answer, "secret"), 0)),
 	    201, NULL);
 	ck_answer(ASK(site, .path = "/auth/verify", .json = text("{\"token\":\"%s\"}", token)), 400,
 	    "VERIFY_USER_BAD_TOKEN");
@@ -464,15 +471,17 @@ END_TEST
 /* Off and on again, the new secret has not been shown by anybody. */
 START_TEST(test_marks_go_with_the_secret)
 {
-	struct holder holder = enrolled(site);
-	struct answer *answer = verify(site, pending_of(site, holder.email), next_code(&holder));
+	struct holder holder = holder_new(site, EARLIEST);
+	struct answer *answer =
+	    factor_verify(site, factor_pending(site, holder.email), holder_code(&holder));
 	const char *marked = answer_value(answer, "refresh_token"), *access;
 	const char *count = "SELECT count(*) FROM session s JOIN users u ON u.id = s.user_id "
 			    "WHERE u.email = %Q AND stepup_until > 0";
 
-	ck_assert_str_eq(site_sql(site, count, holder.email), "1");
+	ck_assert_str_eq(site_sql(site, count, holder.email), "2"); /* the set-up's too */
 	ck_answer(
-	    disable(site, answer_value(answer, "access_token"), recovery(&holder, 0)), 201, NULL);
+	    factor_disable(site, answer_value(answer, "access_token"), holder_recovery(&holder, 0)),
+	    201, NULL);
 	ck_assert_str_eq(site_sql(site, count, holder.email), "0");
 	answer = ASK(site, .path = "/auth/refresh", .json = storm_refresh_body(marked));
 	access = answer_value(answer, "access_token");
@@ -483,19 +492,24 @@ END_TEST
 /* Who has the password can keep the app out, but not the owner. */
 START_TEST(test_recovery_code_is_not_locked_out)
 {
-	struct holder holder = enrolled(plain);
+	struct holder holder;
 
+	app_settle();
+	holder = holder_new(plain, -1);
 	for (int i = 0; i < 5; i++) {
 		struct ask request = { .path = "/auth/2fa/verify",
 			.address = text("127.0.8.%d", i + 1),
-			.json = text("{\"pending_token\":\"%s\",\"code\":\"%s\"}",
-			    pending_of(plain, holder.email), app_code(holder.secret, 40 + i)) };
+			.json = factor_code_body(
+			    factor_pending(plain, holder.email), app_code(holder.secret, 40 + i)) };
 
 		ck_answer(ask(plain, &request), 400, "TOTP_CODE_INVALID");
 	}
 	ck_answer(
-	    verify(plain, pending_of(plain, holder.email), app_code(holder.secret, 0)), 429, NULL);
-	ck_answer(verify(plain, pending_of(plain, holder.email), recovery(&holder, 0)), 201, NULL);
+	    factor_verify(plain, factor_pending(plain, holder.email), app_code(holder.secret, 0)),
+	    429, NULL);
+	ck_answer(
+	    factor_verify(plain, factor_pending(plain, holder.email), holder_recovery(&holder, 0)),
+	    201, NULL);
 }
 END_TEST
 
@@ -506,23 +520,23 @@ START_TEST(test_who_must_have_one_can_only_set_it_up)
 	const char *email = site_member(must);
 	struct login login;
 	struct answer *answer;
+	struct jar *jar;
 	const char *secret;
 
 	CTL(must, "role", "assign", "superuser", email);
 	login = site_login_bearer(must, email, SITE_PASSWORD);
 	ck_answer(ASK(must, .path = "/users/me", .bearer = login.access), 200, NULL);
-	ck_answer(ASK(must, .path = "/auth/sessions", .bearer = login.access), 403,
-	    "TOTP_ENROLLMENT_REQUIRED");
-	ck_answer(patch(must, login.access, NULL), 403, "TOTP_ENROLLMENT_REQUIRED");
-	ck_answer(ASK(must, .path = "/members/", .bearer = login.access), 403,
-	    "TOTP_ENROLLMENT_REQUIRED");
+	every_route_refuses(must, &(struct ask){ .bearer = login.access }, 403,
+	    "TOTP_ENROLLMENT_REQUIRED", enrolling_routes);
+	jar = site_login_cookie(must, email, SITE_PASSWORD);
+	every_route_refuses(must, &(struct ask){ .jar = jar, .csrf = jar_csrf(jar) }, 403,
+	    "TOTP_ENROLLMENT_REQUIRED", enrolling_routes);
 	ck_answer(
 	    ASK(must, .path = "/admin/", .bearer = login.access), 403, "TOTP_ENROLLMENT_REQUIRED");
-	ck_answer(disable(must, login.access, "123456"), 403, "TOTP_ENROLLMENT_REQUIRED");
-	answer = enable(must, login.access, SITE_PASSWORD);
+	answer = factor_enable(must, login.access, SITE_PASSWORD);
 	ck_answer(answer, 201, NULL);
 	secret = answer_value(answer, "secret");
-	ck_answer(confirm(must, login.access, answer_value(answer, "enrollment_token"),
+	ck_answer(factor_confirm(must, login.access, answer_value(answer, "enrollment_token"),
 		      app_code(secret, 0)),
 	    201, NULL);
 	answer = ASK(must, .path = "/auth/refresh", .json = storm_refresh_body(login.refresh));
@@ -631,7 +645,7 @@ END_TEST
 
 START_TEST(test_operator_takes_it_away)
 {
-	struct holder holder = enrolled(site);
+	struct holder holder = holder_new(site, EARLIEST);
 
 	CTL(site, "user", "reset-2fa", holder.email);
 	ck_answer(sign_in(site, holder.email), 201, NULL);
@@ -648,7 +662,7 @@ START_TEST(test_doctor_misses_a_key)
 {
 	struct site *own = storm_site(
 	    &(struct site_options){ .settings = { "limit.totp", "off", "totp.drift", "4" } });
-	struct holder holder = enrolled(own);
+	struct holder holder = holder_new(own, EARLIEST);
 	struct ctl_result result;
 
 	ck_assert_ptr_nonnull(holder.secret);
@@ -668,13 +682,13 @@ static const char *const damages[] = { "UPDATE totp SET secret = x'00'", "DELETE
 
 START_TEST(test_damage_opens_no_door)
 {
-	struct holder holder = enrolled(site);
-	const char *pending = pending_of(site, holder.email);
+	struct holder holder = holder_new(site, EARLIEST);
+	const char *pending = factor_pending(site, holder.email);
 
 	site_sql(site,
 	    text("%s WHERE user_id = (SELECT id FROM users WHERE email = %%Q)", damages[_i]),
 	    holder.email);
-	ck_answer(verify(site, pending, next_code(&holder)), _i == 2 ? 500 : 503, NULL);
+	ck_answer(factor_verify(site, pending, holder_code(&holder)), 503, NULL);
 	ck_answer(sign_in(site, holder.email), 202, NULL);
 }
 END_TEST

@@ -18,7 +18,6 @@ struct input {
 	struct secret proof;
 	struct secret password;
 	struct span refresh_token;
-	struct span next;
 };
 
 static struct config config;
@@ -41,7 +40,6 @@ tear_down(void)
 static const struct field login[] = {
 	{ "identifier", "username", FIELD_IDENTIFIER, true, offsetof(struct input, identifier) },
 	{ "password", NULL, FIELD_PASSWORD_PROOF, true, offsetof(struct input, proof) },
-	{ "next", NULL, FIELD_NEXT, false, offsetof(struct input, next) },
 	{ "scope", NULL, FIELD_IGNORED, false, 0 },
 };
 
@@ -101,8 +99,7 @@ static const struct {
 	{ LOGIN(" a@example.org ", " s "), OK, "a@example.org", " s " },
 	{ LOGIN("a@example.org", "p\\u00e4\\n"), OK, "a@example.org", "p\xc3\xa4\n" },
 	{ JSON("{\"password\":\"s\",\"identifier\":\"a@b.c\",\"scope\":[1]}"), OK, "a@b.c", "s" },
-	{ JSON("{\"password\":\"s\",\"identifier\":\"a@b.c\",\"scope\":null,\"next\":null}"), OK,
-	    "a@b.c", "s" },
+	{ JSON("{\"password\":\"s\",\"identifier\":\"a@b.c\",\"scope\":null}"), OK, "a@b.c", "s" },
 	/* shape */
 	{ JSON(""), BAD, NULL, NULL },
 	{ JSON("{"), BAD, NULL, NULL },
@@ -181,32 +178,6 @@ START_TEST(fields_of_a_login_are_read_or_refused)
 		return;
 	ck_assert(span_equal(input.identifier, span_of(login_rows[_i].identifier)));
 	ck_assert(span_equal(secret_span(&input.proof), span_of(login_rows[_i].proof)));
-}
-END_TEST
-
-static const struct {
-	enum content content;
-	struct span body;
-	const char *next;
-} next_rows[] = {
-	{ JSON("{\"identifier\":\"a@b.c\",\"password\":\"s\",\"next\":\"/a?b\"}"), "/a?b" },
-	{ JSON("{\"identifier\":\"a@b.c\",\"password\":\"s\",\"next\":\"//a\"}"), NULL },
-	{ JSON("{\"identifier\":\"a@b.c\",\"password\":\"s\",\"next\":\"\"}"), NULL },
-	{ FORM("username=a@b.c&password=s&next=%2Fa%3Fb"), "/a?b" },
-	{ FORM("username=a@b.c&password=s&next=https://example.org"), NULL },
-	{ FORM("username=a@b.c&password=s&next=/%5Cexample.org"), NULL },
-	{ FORM("username=a@b.c&password=s&next="), NULL },
-};
-
-START_TEST(fields_take_a_local_next_alone)
-{
-	struct input input;
-
-	ck_assert_int_eq(
-	    read_body(next_rows[_i].content, next_rows[_i].body, login, COUNT(login), NULL, &input),
-	    PROBLEM_NONE);
-	ck_assert_int_eq(input.next.data == NULL, next_rows[_i].next == NULL);
-	ck_assert(span_equal(input.next, span_of(next_rows[_i].next)));
 }
 END_TEST
 
@@ -471,7 +442,6 @@ main(void)
 		return EXIT_FAILURE;
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_loop_test(tests, fields_of_a_login_are_read_or_refused, 0, COUNT(login_rows));
-	tcase_add_loop_test(tests, fields_take_a_local_next_alone, 0, COUNT(next_rows));
 	tcase_add_loop_test(tests, fields_have_lengths_in_code_points, 0, COUNT(length_rows));
 	tcase_add_test(tests, fields_follow_the_least_length_of_the_configuration);
 	tcase_add_test(tests, fields_know_no_username_where_people_sign_in_by_email);

@@ -543,8 +543,10 @@ static const struct {
 	{ DEFAULTS, "/auth/2fa/verify", "post", "201", "Tokens", false },
 	{ DEFAULTS, "/auth/web/2fa/verify", "post", "201", "null", false },
 	{ DEFAULTS, "/auth/web/2fa/disable", "post", "201", "null", true },
+	{ DEFAULTS, "/auth/web/2fa/recovery-codes/regenerate", "get", "200", NULL, true },
+	{ DEFAULTS, "/auth/2fa/recovery-codes/regenerate", "post", "201", "RecoveryCodes", false },
 	{ DEFAULTS, "/auth/web/2fa/recovery-codes/regenerate", "post", "201", "RecoveryCodes",
-	    false },
+	    true },
 	{ DEFAULTS, "/auth/web/logout", "get", "200", NULL, true },
 	{ DEFAULTS, "/auth/logout", "post", "201", "null", false },
 	{ DEFAULTS, "/auth/web/refresh", "post", "201", "null", false },
@@ -587,8 +589,6 @@ static const struct {
 } tables[] = {
 	{ "cgi-bin/login.c login_fields", "LoginRequest", "/auth/login", "post" },
 	{ "cgi-bin/refresh.c refresh_fields", "RefreshRequest", "/auth/refresh", "post" },
-	{ "cgi-bin/refresh.c refresh_cookie_fields", "RefreshCookieRequest", "/auth/web/refresh",
-	    "post" },
 	{ "cgi-bin/register.c register_fields", "RegisterRequest", "/auth/register", "post" },
 	{ "cgi-bin/sessions.c sessions_fields", "RefreshRequest", "/auth/sessions", "post" },
 	{ "cgi-bin/sessions.c revoke_fields", "RevokeRequest", "/auth/sessions/revoke-others",
@@ -600,7 +600,7 @@ static const struct {
 	{ "cgi-bin/password.c reset_fields", "ResetRequest", "/auth/reset-password", "post" },
 	{ "cgi-bin/2fa.c enable_fields", "EnableRequest", "/auth/2fa/enable", "post" },
 	{ "cgi-bin/2fa.c confirm_fields", "ConfirmRequest", "/auth/2fa/enable/confirm", "post" },
-	{ "cgi-bin/2fa.c code_fields", "CodeRequest", "/auth/2fa/verify", "post" },
+	{ "cgi-bin/2fa.c code_fields", "CodeCookieRequest", "/auth/web/2fa/verify", "post" },
 	{ "cgi-bin/2fa.c disable_fields", "DisableRequest", "/auth/2fa/disable", "post" },
 	{ "cgi-bin/2fa.c renew_fields", "RenewRequest", "/auth/2fa/recovery-codes/regenerate",
 	    "post" },
@@ -693,8 +693,9 @@ check_table(const char *at, const char *table, const char *name)
 	}
 	ck_assert_int_gt(in_json, 0);
 	ck_assert_int_eq(cJSON_GetArraySize(member(json, "properties")), in_json);
-	ck_assert_int_eq(cJSON_GetArraySize(member(form, "properties")), in_form + 1);
+	ck_assert_int_eq(cJSON_GetArraySize(member(form, "properties")), in_form + 2);
 	ck_assert(cJSON_HasObjectItem(member(form, "properties"), "csrf_token"));
+	ck_assert(cJSON_HasObjectItem(member(form, "properties"), "next"));
 }
 
 static size_t
