@@ -395,6 +395,29 @@ START_TEST(test_secrets_stay_where_they_belong)
 }
 END_TEST
 
+/* The picture is drawn by a library that frees the secret as it is. */
+START_TEST(test_picture_leaves_no_secret)
+{
+	const char *access = site_login_bearer(site, site_member(site), SITE_PASSWORD).access;
+	pid_t pids[STORM_PROCESSES];
+	size_t count;
+	struct answer *answer;
+
+	findings = "";
+	if (skips_memory())
+		return;
+	answer = factor_enable(site, access, SITE_PASSWORD);
+	ck_answer(answer, 201, NULL);
+	needle_text("secret of an app", answer_value(answer, "secret"));
+	storm_rest(200);
+	count = site_processes(site, "2fa", pids, STORM_PROCESSES);
+	for (size_t i = 0; i < count; i++)
+		search_memory("2fa", pids[i]);
+	ck_assert_uint_gt(count, 0);
+	ck_assert_msg(findings[0] == '\0', "found:\n%s", findings);
+}
+END_TEST
+
 /* An answer that waits for its time keeps nothing of what was asked. */
 START_TEST(test_waiting_answers_keep_no_password)
 {
@@ -553,12 +576,13 @@ main(void)
 	site = site_start(&(struct site_options){
 	    .settings = { "account.lockout_failures", "100", "limit.login", "50/5m",
 		"limit.login_address", "100/5m", "limit.refresh", "100/5m", "limit.register",
-		"100/1h", "limit.password_proof", "50/5m" } });
+		"100/1h", "limit.password_proof", "50/5m", "totp.drift", "4" } });
 	waiting =
 	    site_start(&(struct site_options){ .settings = { "account.response_floor", "2s" } });
 #ifdef YETT_SANITIZED
 	puts("skipped: searching memory, of which a sanitizer keeps copies; and the sandbox");
 #else
+	tcase_add_test(tests, test_picture_leaves_no_secret);
 	tcase_add_test(tests, test_waiting_answers_keep_no_password);
 	tcase_add_test(tests, test_secrets_stay_where_they_belong);
 	tcase_add_test(tests, test_verifiers_hold_no_signing_key);
