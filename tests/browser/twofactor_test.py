@@ -98,7 +98,9 @@ class TwoFactor(SiteTest):
         self.enter(CODE, "000000")
         self.assertTrue(browser.text("[role=alert]"))
         self.check_code_field()
+        self.scan(self.read_picture())  # once more
         self.enter(CODE, self.code())
+        self.assertEqual(browser.text(".account"), self.email)
         codes = browser.text(".codes").splitlines()
         self.assertEqual(len(set(codes)), 10)
         browser.submit("a.button")
@@ -128,6 +130,32 @@ class TwoFactor(SiteTest):
         self.open("/auth/web/login?next=/members/")
         self.sign_in(self.email)
         self.assertEqual(browser.url, self.site + "/members/")
+
+    def test_new_recovery_codes(self):
+        browser = self.browser
+        self.begin()
+        self.scan(self.read_picture())
+        self.enter(CODE, self.code())
+        before = browser.text(".codes").splitlines()
+        self.open("/auth/web/2fa/enable")
+        self.assertIn("is on", browser.title)
+        browser.submit("a.button")
+        browser.fill("input[name=current_password]", PASSWORD)
+        browser.submit("button")  # within minutes of the last code
+        after = browser.text(".codes").splitlines()
+        self.assertEqual(len(set(after) - set(before)), 10)
+        self.sign_out()
+        self.open("/auth/web/login?next=/members/")
+        self.sign_in(self.email)
+        self.enter(CODE, before[0])
+        self.assertTrue(browser.text("[role=alert]"))
+        self.enter(CODE, after[0])
+        self.assertEqual(browser.url, self.site + "/members/")
+        self.open("/auth/web/2fa/enable")
+        browser.submit(".other a")
+        self.assertIn("2fa/disable", browser.url)
+        browser.submit(".other a")  # leave it on
+        self.assertIn("is on", browser.title)
 
     def test_code_and_recovery_code_are_taken_once(self):
         browser = self.browser

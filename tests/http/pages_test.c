@@ -1,32 +1,9 @@
 /* The pages: forms without JavaScript, as a browser fills them in and sends them. */
-#include "http/site.h"
+#include "http/browse.h"
 
 #define LENGTH(rows) ((int)(sizeof(rows) / sizeof((rows)[0])))
 
 static struct site *site;
-
-/* What a browser's form sends: the fields that are hidden in it, and these. */
-static struct answer *
-submit(const struct site *at, struct jar *jar, const struct answer *page, const char *action,
-    const char *fields)
-{
-	const char *next = answer_input(page, "next", "value");
-
-	ck_assert_ptr_nonnull(answer_input(page, "csrf_token", "value"));
-	fields = text(
-	    "%s&%s", form("csrf_token", answer_input(page, "csrf_token", "value"), NULL), fields);
-	if (next != NULL)
-		fields = text("%s&%s", fields, form("next", next, NULL));
-	return ASK(at, .path = action, .jar = jar, .browser = true, .form = fields,
-	    .headers = { text("Origin: %s", at->url), "Sec-Fetch-Site: same-origin",
-		"Sec-Fetch-Mode: navigate" });
-}
-
-static struct answer *
-visit(const struct site *at, struct jar *jar, const char *path)
-{
-	return ASK(at, .path = path, .jar = jar, .browser = true);
-}
 
 static const char *
 fill(const char *email, const char *password)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "http/browse.h"
 #include "http/holder.h"
 #include "http/mail.h"
 #include "http/storm.h"
@@ -550,34 +551,38 @@ END_TEST
 
 /* ------------------------------------------------------------------ by pages */
 
-/* What a browser's form sends: its hidden fields, and these. */
-static struct answer *
-submit(struct jar *jar, const struct answer *page, const char *path, const char *fields)
+#define FACTOR "/auth/web/2fa/"
+
+/* What a page shows between that and the next tag. */
+static const char *
+shown(const struct answer *page, const char *tag)
 {
-	static const char *const hidden[] = { "csrf_token", "next", "enrollment_token" };
+	const char *start = strstr(page->body, tag);
 
-	for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
-		const char *value = answer_input(page, hidden[i], "value");
-
-		if (value != NULL)
-			fields = text("%s&%s", fields, form(hidden[i], value, NULL));
-	}
-	return ASK(site, .path = path, .jar = jar, .browser = true, .form = fields,
-	    .headers = { text("Origin: %s", site->url), "Sec-Fetch-Site: same-origin",
-		"Sec-Fetch-Mode: navigate" });
+	ck_assert_msg(start != NULL, "%s%s", page->headers, page->body);
+	start += strlen(tag);
+	return text("%.*s", (int)strcspn(start, "<"), start);
 }
 
-static struct answer *
-visit(struct jar *jar, const char *path)
+/* The secret of a page, as an app takes it. */
+static const char *
+shown_secret(const struct answer *page)
 {
-	return ASK(site, .path = path, .jar = jar, .browser = true);
+	const char *groups = shown(page, "<code class=\"secret\">");
+
+	return text("%.4s%.4s%.4s%.4s%.4s%.4s%.4s%.4s", groups, groups + 5, groups + 10,
+	    groups + 15, groups + 20, groups + 25, groups + 30, groups + 35);
 }
 
+/* To the page with the secret. */
 static struct answer *
-enter(struct jar *jar, const char *email, const char *path)
+begin_by_pages(const struct site *at, struct jar *jar, const char *path)
 {
-	return submit(jar, visit(jar, path), "/auth/web/login",
-	    form("username", email, "password", SITE_PASSWORD, NULL));
+	struct answer *page = submit(
+	    at, jar, visit(at, jar, path), FACTOR "enable", form("password", SITE_PASSWORD, NULL));
+
+	ck_answer(page, 201, NULL);
+	return page;
 }
 
 START_TEST(test_the_whole_way_by_pages)
@@ -586,58 +591,175 @@ START_TEST(test_the_whole_way_by_pages)
 	struct jar *jar = jar_new();
 	struct answer *page;
 
-	ck_answer(enter(jar, email, "/auth/web/login"), 303, NULL);
-	page = submit(jar, visit(jar, "/auth/web/2fa/enable"), "/auth/web/2fa/enable",
+	ck_answer(enter(site, jar, "/auth/web/login", email), 303, NULL);
+	page = submit(site, jar, visit(site, jar, "/auth/web/2fa/enable"), "/auth/web/2fa/enable",
 	    form("password", "wrong", NULL));
 	ck_answer(page, 400, NULL);
-	page = submit(jar, page, "/auth/web/2fa/enable", form("password", SITE_PASSWORD, NULL));
+	page =
+	    submit(site, jar, page, "/auth/web/2fa/enable", form("password", SITE_PASSWORD, NULL));
 	ck_answer(page, 201, NULL);
 	ck_assert(answer_has(page, "src=\"data:image/svg+xml;base64,"));
 	ck_assert_str_eq(answer_input(page, "code", "autocomplete"), "one-time-code");
 	ck_assert_str_eq(answer_input(page, "code", "inputmode"), "numeric");
-	secret = strstr(page->body, "<code class=\"secret\">") + strlen("<code class=\"secret\">");
-	secret = text("%.4s%.4s%.4s%.4s%.4s%.4s%.4s%.4s", secret, secret + 5, secret + 10,
-	    secret + 15, secret + 20, secret + 25, secret + 30, secret + 35);
-	page = submit(jar, page, "/auth/web/2fa/enable/confirm", form("code", "000000", NULL));
+	secret = shown_secret(page);
+	ck_assert_ptr_nonnull(strstr(page->body, "href=\"otpauth://totp/Yett:"));
+	page =
+	    submit(site, jar, page, "/auth/web/2fa/enable/confirm", form("code", "000000", NULL));
 	ck_answer(page, 400, NULL);
-	page = submit(
-	    jar, page, "/auth/web/2fa/enable/confirm", form("code", app_code(secret, -4), NULL));
+	ck_assert_str_eq(shown_secret(page), secret);
+	ck_assert(answer_has(page, "src=\"data:image/svg+xml;base64,"));
+	page = submit(site, jar, page, "/auth/web/2fa/enable/confirm",
+	    form("code", app_code(secret, -3), NULL));
 	ck_answer(page, 201, NULL);
-	codes = strstr(page->body, "<pre class=\"codes\">") + strlen("<pre class=\"codes\">");
-	codes = text("%.34s", codes);
+	codes = text("%.34s", shown(page, "<pre class=\"codes\">"));
+	ck_assert_str_eq(shown(page, "<p class=\"account\">"), email);
 	/* and in again, in another browser */
 	jar = jar_new();
-	page = enter(jar, email, "/auth/web/login?next=%2Fmembers%2F");
+	page = enter(site, jar, "/auth/web/login?next=%2Fmembers%2F", email);
 	ck_answer(page, 303, NULL);
 	ck_assert_str_eq(
 	    answer_header(page, "Location"), "/auth/web/2fa/verify?next=%2Fmembers%2F");
 	ck_assert_ptr_nonnull(strstr(jar_cookie(jar, "_pending")->attributes, "HttpOnly"));
 	ck_assert_ptr_null(jar_cookie(jar, "_refresh"));
-	ck_answer(visit(jar, "/members/"), 302, NULL);
-	page = visit(jar, "/auth/web/2fa/verify?next=%2Fmembers%2F");
+	ck_answer(visit(site, jar, "/members/"), 302, NULL);
+	page = visit(site, jar, "/auth/web/2fa/verify?next=%2Fmembers%2F");
 	ck_answer(page, 200, NULL);
-	page = submit(jar, page, "/auth/web/2fa/verify", form("code", "000000", NULL));
+	page = submit(site, jar, page, "/auth/web/2fa/verify", form("code", "000000", NULL));
 	ck_answer(page, 400, NULL);
-	page = submit(jar, page, "/auth/web/2fa/verify", form("code", app_code(secret, 0), NULL));
+	page = submit(
+	    site, jar, page, "/auth/web/2fa/verify", form("code", app_code(secret, 0), NULL));
 	ck_answer(page, 303, NULL);
 	ck_assert_str_eq(answer_header(page, "Location"), "/members/");
 	ck_assert_str_eq(jar_value(jar, "_pending"), "");
-	ck_answer(visit(jar, "/members/"), 200, NULL);
+	ck_answer(visit(site, jar, "/members/"), 200, NULL);
 	/* off, by a recovery code as it was shown */
-	page = submit(jar, visit(jar, "/auth/web/2fa/disable"), "/auth/web/2fa/disable",
+	page = submit(site, jar, visit(site, jar, "/auth/web/2fa/disable"), "/auth/web/2fa/disable",
 	    form("code", codes, NULL));
 	ck_answer(page, 201, NULL);
-	ck_answer(enter(jar_new(), email, "/auth/web/login"), 303, NULL);
+	ck_answer(enter(site, jar_new(), "/auth/web/login", email), 303, NULL);
 	ck_answer(sign_in(site, email), 201, NULL);
+}
+END_TEST
+
+/* Where it is on, the page leads to what can be changed. */
+START_TEST(test_new_recovery_codes_by_pages)
+{
+	struct holder holder = holder_new(site, EARLIEST);
+	struct jar *jar = jar_new();
+	struct answer *page;
+	const char *codes;
+
+	page = enter(site, jar, "/auth/web/login", holder.email);
+	page = submit(site, jar, visit(site, jar, FACTOR "verify"), FACTOR "verify",
+	    form("code", holder_code(&holder), NULL));
+	ck_answer(page, 303, NULL);
+	page = visit(site, jar, FACTOR "enable");
+	ck_answer(page, 200, NULL);
+	ck_assert(answer_has(page, "href=\"" FACTOR "recovery-codes/regenerate\""));
+	ck_assert(answer_has(page, "href=\"" FACTOR "disable\""));
+	page = visit(site, jar, FACTOR "recovery-codes/regenerate");
+	page = submit(site, jar, page, FACTOR "recovery-codes/regenerate",
+	    form("current_password", "wrong", "totp_code", "", NULL));
+	ck_answer(page, 400, NULL);
+	ck_assert(answer_has(page, "role=\"alert\""));
+	site_sql(site, UNMARK);
+	page = submit(site, jar, page, FACTOR "recovery-codes/regenerate",
+	    form("current_password", SITE_PASSWORD, "totp_code", "", NULL));
+	ck_answer(page, 403, NULL);
+	page = submit(site, jar, page, FACTOR "recovery-codes/regenerate",
+	    form("current_password", SITE_PASSWORD, "totp_code", holder_code(&holder), NULL));
+	ck_answer(page, 201, NULL);
+	codes = shown(page, "<pre class=\"codes\">");
+	ck_assert_uint_eq(strlen(codes), 10 * 34 + 9);
+	ck_assert_str_eq(shown(page, "<p class=\"account\">"), holder.email);
+	ck_answer(
+	    factor_verify(site, factor_pending(site, holder.email), holder_recovery(&holder, 0)),
+	    400, "TOTP_CODE_INVALID");
+	ck_answer(factor_verify(site, factor_pending(site, holder.email), text("%.34s", codes)),
+	    201, NULL);
+}
+END_TEST
+
+/* The fifth wrong code ends it: then there is a beginning again, and no picture. */
+START_TEST(test_set_up_is_over_by_pages)
+{
+	struct jar *jar = site_login_cookie(site, site_member(site), SITE_PASSWORD);
+	struct answer *page = begin_by_pages(site, jar, FACTOR "enable?next=%2Fmembers%2F");
+
+	for (int i = 0; i < 4; i++) {
+		page =
+		    submit(site, jar, page, FACTOR "enable/confirm", form("code", "000000", NULL));
+		ck_answer(page, 400, NULL);
+		ck_assert(answer_has(page, "class=\"picture\""));
+	}
+	page = submit(site, jar, page, FACTOR "enable/confirm", form("code", "000000", NULL));
+	ck_answer(page, 400, NULL);
+	ck_assert(!answer_has(page, "class=\"picture\""));
+	ck_assert_ptr_nonnull(answer_input(page, "password", "type"));
+	ck_assert_str_eq(answer_input(page, "next", "value"), "/members/");
 }
 END_TEST
 
 START_TEST(test_code_page_without_a_sign_in)
 {
-	struct answer *page = visit(jar_new(), "/auth/web/2fa/verify?next=%2Fmembers%2F");
+	struct answer *page = visit(site, jar_new(), FACTOR "verify?next=%2Fmembers%2F");
 
 	ck_answer(page, 303, NULL);
 	ck_assert_str_eq(answer_header(page, "Location"), "/auth/web/login?next=%2Fmembers%2F");
+}
+END_TEST
+
+/* A cookie is left of it, until it is looked at. */
+START_TEST(test_code_page_of_a_sign_in_that_is_over)
+{
+	struct holder holder = holder_new(site, EARLIEST);
+	struct jar *jar = jar_new();
+	struct answer *page;
+
+	enter(site, jar, "/auth/web/login?next=%2Fmembers%2F", holder.email);
+	page = visit(site, jar, FACTOR "verify?next=%2Fmembers%2F");
+	for (int i = 0; i < 5; i++) {
+		page = submit(site, jar, page, FACTOR "verify", form("code", "000000", NULL));
+		ck_answer(page, 400, NULL);
+	}
+	ck_assert_str_ne(jar_value(jar, "_pending"), "");
+	page = visit(site, jar, FACTOR "verify?next=%2Fmembers%2F");
+	ck_answer(page, 303, NULL);
+	ck_assert_str_eq(answer_header(page, "Location"), "/auth/web/login?next=%2Fmembers%2F");
+	ck_assert_str_eq(jar_value(jar, "_pending"), "");
+}
+END_TEST
+
+START_TEST(test_who_must_have_one_is_led_to_it)
+{
+	const char *email = site_member(must), *secret;
+	struct jar *jar = jar_new();
+	struct answer *page;
+
+	CTL(must, "role", "assign", "superuser", email);
+	page = enter(must, jar, "/auth/web/login?next=%2Fmembers%2F", email);
+	ck_answer(page, 303, NULL);
+	ck_assert_str_eq(answer_header(page, "Location"), FACTOR "enable?next=%2Fmembers%2F");
+	page = visit(must, jar, FACTOR "disable");
+	ck_answer(page, 303, NULL);
+	ck_assert_str_eq(
+	    answer_header(page, "Location"), FACTOR "enable?next=%2Fauth%2Fweb%2F2fa%2Fdisable");
+	page = begin_by_pages(must, jar, FACTOR "enable?next=%2Fmembers%2F");
+	secret = shown_secret(page);
+	page = submit(
+	    must, jar, page, FACTOR "enable/confirm", form("code", app_code(secret, 0), NULL));
+	ck_answer(page, 201, NULL);
+	ck_assert(answer_has(page, "class=\"button\" href=\"/members/\""));
+	ck_answer(visit(must, jar, "/members/"), 200, NULL);
+}
+END_TEST
+
+START_TEST(test_page_without_a_session_has_the_way_in)
+{
+	struct answer *page = visit(site, jar_new(), FACTOR "enable");
+
+	ck_answer(page, 401, NULL);
+	ck_assert(answer_has(page, "href=\"/auth/web/login?next=%2Fauth%2Fweb%2F2fa%2Fenable\""));
 }
 END_TEST
 
@@ -725,7 +847,12 @@ main(void)
 	tcase_add_test(tests, test_recovery_code_is_not_locked_out);
 	tcase_add_test(tests, test_who_must_have_one_can_only_set_it_up);
 	tcase_add_test(tests, test_the_whole_way_by_pages);
+	tcase_add_test(tests, test_new_recovery_codes_by_pages);
+	tcase_add_test(tests, test_set_up_is_over_by_pages);
 	tcase_add_test(tests, test_code_page_without_a_sign_in);
+	tcase_add_test(tests, test_code_page_of_a_sign_in_that_is_over);
+	tcase_add_test(tests, test_who_must_have_one_is_led_to_it);
+	tcase_add_test(tests, test_page_without_a_session_has_the_way_in);
 	tcase_add_test(tests, test_doctor_misses_a_key);
 	tcase_add_test(tests, test_operator_takes_it_away);
 	tcase_add_loop_test(tests, test_damage_opens_no_door, 0, LENGTH(damages));
