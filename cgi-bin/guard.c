@@ -74,11 +74,13 @@ guard_named(struct guard *guard, struct span target, struct span method)
 		guard_path(guard, target);
 }
 
+/* Names who it is. Headers that are not whole would tell the application of somebody else. */
 static enum problem
-guard_names(struct exchange *x, const char *const names[4])
+guard_tell(struct exchange *x, const char *const names[4])
 {
 	const struct user *user = &x->caller.user;
 	struct buf roles = BUF_INIT(RESPONSE_HEAD_MAX);
+	bool failed;
 
 	for (size_t i = 0; i < user->role_count; i++) {
 		if (i > 0)
@@ -89,12 +91,14 @@ guard_names(struct exchange *x, const char *const names[4])
 	response_header(x->response, names[1], user->email);
 	response_header(x->response, names[2], buf_span(&roles));
 	response_header(x->response, names[3], span_of(x->caller.backend->config->name));
-	if (roles.failed || x->response->head.failed) {
-		log_line(LOG_ERROR, "user %s has more roles than headers can tell", user->id);
-		response_clear(x->response);
-	}
+	failed = roles.failed || x->response->head.failed;
 	buf_free(&roles);
-	return x->response->head.len == 0 ? PROBLEM_SERVICE_UNAVAILABLE : PROBLEM_NONE;
+	if (!failed)
+		return PROBLEM_NONE;
+	log_line(LOG_ERROR, "user %s has more roles than headers can tell, or memory is short",
+	    user->id);
+	response_clear(x->response);
+	return PROBLEM_SERVICE_UNAVAILABLE;
 }
 
 static enum problem
@@ -110,7 +114,7 @@ guard_pass(struct exchange *x)
 	enum problem problem = PROBLEM_NONE;
 
 	if (told)
-		problem = guard_names(x, x->request->authorizer ? variables : headers);
+		problem = guard_tell(x, x->request->authorizer ? variables : headers);
 	if (problem != PROBLEM_NONE)
 		return problem;
 	if (told && x->request->authorizer)
@@ -119,20 +123,20 @@ guard_pass(struct exchange *x)
 	return PROBLEM_NONE;
 }
 
-/* A page of a cookie backend, with the way back; RC_NO where there is none. */
-static enum rc
+/* To a page of a cookie backend, with the way back; false where there is none. */
+static bool
 guard_redirect(
     struct exchange *x, enum handler page, const struct backend *backend, struct span target)
 {
 	struct span location;
 
 	if (backend == NULL || !backend->transport->is_cookie)
-		return RC_NO;
+		return false;
 	location = exchange_path_next(x, page, backend, target);
 	if (location.data == NULL)
-		return RC_UNAVAILABLE;
+		return false;
 	response_redirect(x->response, 302, location);
-	return RC_OK;
+	return true;
 }
 
 static enum problem
@@ -145,11 +149,10 @@ guard_answer(struct guard *guard, struct span target)
 	if (guard->verdict == VERDICT_PASS)
 		return guard_pass(x);
 	if (guard->verdict == VERDICT_NOBODY && browser &&
-	    guard_redirect(x, HANDLER_login_get, backends_first_cookie(x->backends), target) ==
-		RC_OK)
+	    guard_redirect(x, HANDLER_login_get, backends_first_cookie(x->backends), target))
 		return PROBLEM_NONE;
 	if (guard->verdict == VERDICT_ENROL && browser && x->config->routes.twofactor &&
-	    guard_redirect(x, HANDLER_factor_enable_get, x->caller.backend, target) == RC_OK)
+	    guard_redirect(x, HANDLER_factor_enable_get, x->caller.backend, target))
 		return PROBLEM_NONE;
 	if (x->config->guard.deny_style == DENY_FCGID)
 		return PROBLEM_NOT_AUTHENTICATED;

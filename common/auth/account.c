@@ -26,3 +26,17 @@ account_must_enrol(const struct config *config, const struct user *user)
 	}
 	return false;
 }
+
+enum rc
+account_begin(struct ctx *ctx, const struct user *known, struct user *current)
+{
+	enum rc rc = db_begin(ctx->db);
+
+	if (rc != RC_OK)
+		return rc;
+	rc = user_by_id(ctx, span_of(known->id), current);
+	if (rc == RC_OK &&
+	    (!current->is_active || current->security_version != known->security_version))
+		rc = RC_NO;
+	return rc == RC_OK ? RC_OK : db_end(ctx->db, rc);
+}

@@ -16,4 +16,9 @@ account_may_sign_in(const struct config *config, const struct user *user)
  * and nothing else. */
 bool account_must_enrol(const struct config *, const struct user *);
 
+/* Begins a transaction with the account as it is inside it. RC_NO, and there is none: it is not
+ * active any more, or has another security version than "known", so that what was proved for that
+ * does not hold. */
+enum rc account_begin(struct ctx *, const struct user *known, struct user *current) RC_MUST;
+
 #endif

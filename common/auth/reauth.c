@@ -53,7 +53,8 @@ reauth_use(struct ctx *ctx, const struct identity *identity, const struct client
 			   : rc;
 }
 
-enum problem
+/* The step-up: a code of the app, or a mark of the session. */
+static enum problem
 reauth_factor(struct ctx *ctx, const struct identity *identity, const struct client *client,
     const struct user *user, struct span code, int64_t *wait)
 {
@@ -79,4 +80,16 @@ reauth_factor(struct ctx *ctx, const struct identity *identity, const struct cli
 	return rc == RC_NO ? event_refused_by(ctx, "totp.failed", identity, user, client,
 				 PROBLEM_TOTP_CODE_INVALID)
 			   : problem_of(rc);
+}
+
+enum problem
+reauth_weighty(struct ctx *ctx, const struct identity *identity, const struct client *client,
+    const struct secret *password, const struct secret *code, struct credential *credential,
+    int64_t *wait)
+{
+	enum problem problem = reauth_password(ctx, identity, client, password, credential, wait);
+
+	return problem == PROBLEM_NONE ? reauth_factor(ctx, identity, client, &credential->user,
+					     secret_given(code), wait)
+				       : problem;
 }

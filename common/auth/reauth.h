@@ -1,7 +1,6 @@
-/* What somebody who is signed in must show once more before something weighty: the password, and a
- * code of the authenticator app where the account has one. Every route that needs it calls these
- * two in this order, and looks inside its transaction that the account is still as *credential has
- * it. */
+/* What somebody who is signed in must show once more: the password, and before something weighty a
+ * code of the authenticator app, where the account has one. What they do then is done between
+ * account_begin with the account as *credential has it, and db_end. */
 #ifndef YETT_AUTH_REAUTH_H
 #define YETT_AUTH_REAUTH_H
 
@@ -16,10 +15,11 @@
 enum problem reauth_password(struct ctx *, const struct identity *, const struct client *,
     const struct secret *, struct credential *credential, int64_t *wait);
 
-/* The step-up. Nothing is asked of an account without a second factor. "code" (an app's, "not
- * given" without one) marks the session for totp.stepup_lifetime; without it the session must be
- * marked. TOTP_STEPUP_REQUIRED, TOTP_CODE_INVALID, RATE_LIMITED (*wait). */
-enum problem reauth_factor(struct ctx *, const struct identity *, const struct client *,
-    const struct user *, struct span code, int64_t *wait);
+/* The same, and then the step-up: nothing is asked of an account without a second factor; a code of
+ * the app (empty: not given) marks the session for totp.stepup_lifetime, without it the session
+ * must be marked. TOTP_STEPUP_REQUIRED and TOTP_CODE_INVALID beside the others. */
+enum problem reauth_weighty(struct ctx *, const struct identity *, const struct client *,
+    const struct secret *password, const struct secret *code, struct credential *credential,
+    int64_t *wait);
 
 #endif

@@ -107,13 +107,11 @@ login_start(struct login *login, struct tokens *tokens)
 	const struct user *user = &login->credential.user;
 	struct user current;
 	struct event event;
-	enum rc rc = db_begin(login->ctx->db);
+	enum rc rc = account_begin(login->ctx, user, &current);
 
 	if (rc != RC_OK)
 		return rc;
-	rc = user_by_id(login->ctx, span_of(user->id), &current);
-	if (rc == RC_OK && (current.security_version != user->security_version ||
-			       !account_may_sign_in(login->ctx->config, &current)))
+	if (!account_may_sign_in(login->ctx->config, &current))
 		rc = RC_NO;
 	if (rc == RC_OK)
 		rc = login_issue(login, &current, tokens);

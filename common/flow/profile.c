@@ -1,5 +1,6 @@
 #include "flow/profile.h"
 
+#include "auth/account.h"
 #include "auth/backend.h"
 #include "auth/ending.h"
 #include "auth/event.h"
@@ -17,40 +18,11 @@ struct profile {
 	struct credential credential;
 };
 
-/* The password, and a code where the account has a second factor. */
-static enum problem
-profile_prove(struct profile *profile, const struct secret *password, const struct secret *code)
-{
-	enum problem problem = reauth_password(profile->ctx, profile->identity, profile->client,
-	    password, &profile->credential, &profile->refusal->wait);
-
-	if (problem != PROBLEM_NONE)
-		return problem;
-	return reauth_factor(profile->ctx, profile->identity, profile->client,
-	    &profile->credential.user, secret_given(code), &profile->refusal->wait);
-}
-
 static enum rc
 profile_record(struct profile *profile, const char *name)
 {
 	return event_record_by(
 	    profile->ctx, name, profile->identity, &profile->credential.user, profile->client);
-}
-
-/* What was proved must still hold inside the transaction. */
-static enum rc
-profile_begin(struct profile *profile)
-{
-	struct user current;
-	enum rc rc = db_begin(profile->ctx->db);
-
-	if (rc != RC_OK)
-		return rc;
-	rc = user_by_id(profile->ctx, span_of(profile->credential.user.id), &current);
-	if (rc == RC_OK && (!current.is_active || current.security_version !=
-						      profile->credential.user.security_version))
-		rc = RC_NO;
-	return rc == RC_OK ? RC_OK : db_end(profile->ctx->db, rc);
 }
 
 /* Each new address gets a mail, and each taken one or taken name tells that it is: one account may
@@ -182,7 +154,9 @@ profile_update(struct ctx *ctx, const struct identity *identity, const struct cl
 	struct profile profile = {
 		.ctx = ctx, .identity = identity, .client = client, .refusal = refusal
 	};
-	enum problem problem = profile_prove(&profile, &input->current_password, &input->totp_code);
+	enum problem problem = reauth_weighty(ctx, identity, client, &input->current_password,
+	    &input->totp_code, &profile.credential, &refusal->wait);
+	struct user current;
 	enum rc rc;
 
 	if (problem != PROBLEM_NONE)
@@ -190,7 +164,7 @@ profile_update(struct ctx *ctx, const struct identity *identity, const struct cl
 	rc = profile_count(&profile, input);
 	problem = PROBLEM_RATE_LIMITED;
 	if (rc == RC_OK) {
-		rc = profile_begin(&profile);
+		rc = account_begin(ctx, &profile.credential.user, &current);
 		problem = PROBLEM_NOT_AUTHENTICATED;
 	}
 	if (rc == RC_OK) {
@@ -231,6 +205,7 @@ profile_change_password(struct ctx *ctx, const struct identity *identity,
 		.ctx = ctx, .identity = identity, .client = client, .refusal = refusal
 	};
 	const struct user *user = &profile.credential.user;
+	struct user current;
 	char hash[HASH_TEXT_SIZE];
 	enum problem problem = reauth_password(
 	    ctx, identity, client, &input->current_password, &profile.credential, &refusal->wait);
@@ -245,7 +220,7 @@ profile_change_password(struct ctx *ctx, const struct identity *identity,
 	rc = password_hash(
 	    &ctx->config->password, ctx->slots, secret_span(&input->new_password), hash);
 	if (rc == RC_OK)
-		rc = profile_begin(&profile);
+		rc = account_begin(ctx, user, &current);
 	if (rc == RC_OK)
 		rc = db_end(ctx->db, profile_replace_password(&profile, hash));
 	return rc == RC_NO ? PROBLEM_LOGIN_BAD_CREDENTIALS : problem_of(rc);

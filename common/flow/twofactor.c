@@ -2,6 +2,7 @@
 
 #include <sodium.h>
 
+#include "auth/account.h"
 #include "auth/event.h"
 #include "auth/limit.h"
 #include "auth/notice.h"
@@ -37,20 +38,6 @@ static enum rc
 twofactor_tell(struct twofactor *work, enum mail_kind kind, const struct user *user)
 {
 	return notice_mail(work->ctx, kind, user, user->email, work->client->language);
-}
-
-/* The account inside a transaction that is begun here, as long as it may be used. */
-static enum rc
-twofactor_begin(struct twofactor *work, struct user *user)
-{
-	enum rc rc = db_begin(work->ctx->db);
-
-	if (rc != RC_OK)
-		return rc;
-	rc = user_by_id(work->ctx, span_of(work->identity->user.id), user);
-	if (rc == RC_OK && !user->is_active)
-		rc = RC_NO;
-	return rc == RC_OK ? RC_OK : db_end(work->ctx->db, rc);
 }
 
 /* Codes are counted before they are judged, and given back when they are right. */
@@ -172,7 +159,7 @@ twofactor_confirm_judge(
 {
 	struct db *db = work->ctx->db;
 	struct user user;
-	enum rc rc = twofactor_begin(work, &user);
+	enum rc rc = account_begin(work->ctx, &work->identity->user, &user);
 
 	*problem = PROBLEM_NOT_AUTHENTICATED;
 	if (rc != RC_OK)
@@ -244,7 +231,7 @@ twofactor_disable(struct ctx *ctx, const struct identity *identity, const struct
 	if (rc == RC_NO)
 		return PROBLEM_RATE_LIMITED;
 	if (rc == RC_OK)
-		rc = twofactor_begin(&work, &user);
+		rc = account_begin(ctx, &identity->user, &user);
 	if (rc == RC_OK)
 		rc = db_end(ctx->db, twofactor_disable_use(&work, &user, secret_span(code)));
 	return rc == RC_NO ? event_refused_by(ctx, "totp.failed", identity, &identity->user, client,
@@ -258,10 +245,8 @@ twofactor_disable(struct ctx *ctx, const struct identity *identity, const struct
 static enum rc
 twofactor_renew_use(struct twofactor *work, const struct user *user, struct recovery_codes *codes)
 {
-	enum rc rc = RC_NO;
+	enum rc rc = second_factor_recovery(work->ctx, user, codes);
 
-	if (user->security_version == work->credential.user.security_version)
-		rc = second_factor_recovery(work->ctx, user, codes);
 	if (rc == RC_OK)
 		rc = twofactor_record(work, "totp.recovery_codes_renewed", user);
 	return rc == RC_OK ? twofactor_tell(work, MAIL_KIND_RECOVERY_RENEWED, user) : rc;
@@ -274,19 +259,16 @@ twofactor_renew(struct ctx *ctx, const struct identity *identity, const struct c
 	struct twofactor work = {
 		.ctx = ctx, .identity = identity, .client = client, .refusal = refusal
 	};
-	enum problem problem = reauth_password(
-	    ctx, identity, client, &input->current_password, &work.credential, &refusal->wait);
+	enum problem problem = reauth_weighty(ctx, identity, client, &input->current_password,
+	    &input->totp_code, &work.credential, &refusal->wait);
 	struct user user;
 	enum rc rc;
 
-	if (problem == PROBLEM_NONE && !work.credential.user.second_factor)
-		problem = PROBLEM_TOTP_NOT_ENABLED;
-	if (problem == PROBLEM_NONE)
-		problem = reauth_factor(ctx, identity, client, &work.credential.user,
-		    secret_given(&input->totp_code), &refusal->wait);
 	if (problem != PROBLEM_NONE)
 		return problem;
-	rc = twofactor_begin(&work, &user);
+	if (!work.credential.user.second_factor)
+		return PROBLEM_TOTP_NOT_ENABLED;
+	rc = account_begin(ctx, &work.credential.user, &user);
 	if (rc == RC_OK)
 		rc = db_end(ctx->db, twofactor_renew_use(&work, &user, codes));
 	return rc == RC_NO ? PROBLEM_NOT_AUTHENTICATED : problem_of(rc);

@@ -130,25 +130,26 @@ exchange_tokens(struct exchange *x, const struct tokens *tokens, struct span nex
 
 enum problem
 exchange_page(struct exchange *x, enum page page, int status, const struct backend *backend,
-    struct page_values *values)
+    const struct page_values *given)
 {
+	struct page_values values = *given;
 	char binding[UUID_SIZE] = "";
 	char token[CSRF_TOKEN_SIZE] = "";
 	char min_length[24];
 	enum problem problem = PROBLEM_NONE;
 
 	snprintf(min_length, sizeof(min_length), "%lld", (long long)x->config->password.min_length);
-	values->min_length = span_of(min_length);
+	values.min_length = span_of(min_length);
 	if (backend != NULL) {
 		problem = problem_of(csrf_binding(x->ctx, backend, x->request, binding));
 		if (problem == PROBLEM_NONE)
 			problem = exchange_csrf(x, backend, binding, token);
-		values->csrf_token = span_of(token);
+		values.csrf_token = span_of(token);
 	}
-	values->site = span_of(x->config->site.name);
+	values.site = span_of(x->config->site.name);
 	buf_clear(&x->response->body);
 	if (problem == PROBLEM_NONE)
-		problem = problem_of(page_put(&x->response->body, page, values));
+		problem = problem_of(page_put(&x->response->body, page, &values));
 	x->response->status = status;
 	x->response->content_type = "text/html; charset=utf-8";
 	x->response->is_page = true;

@@ -61,10 +61,10 @@ enum problem exchange_refuse(struct exchange *, page_fn *, enum problem);
  * asks for the code, with the token in a cookie. */
 enum problem exchange_tokens(struct exchange *, const struct tokens *, struct span next);
 
-/* Answers with a page, adding to "values" what each may show: the site, the CSRF token, the least
+/* Answers with a page of these values and what each may show: the site, the CSRF token, the least
  * length of a new password. Sets the CSRF cookie of "backend" (NULL: none is set). */
 enum problem exchange_page(
-    struct exchange *, enum page, int status, const struct backend *, struct page_values *);
+    struct exchange *, enum page, int status, const struct backend *, const struct page_values *);
 
 /* Makes a CSRF token for this request, sets it as the backend's cookie, and leaves it in "token".
  */
