@@ -174,8 +174,7 @@ guard_answer(struct guard *guard, struct span target)
 static enum problem
 guard_begin(struct guard *guard, struct exchange *x)
 {
-	enum rc rc =
-	    identity_find(x->ctx, x->backends, x->request, &x->caller, &x->token_presented);
+	enum rc rc = caller_find(x->ctx, x->backends, x->request, &x->caller, &x->token_presented);
 
 	*guard = (struct guard){ .x = x, .verdict = VERDICT_PASS };
 	return rc == RC_NO ? PROBLEM_NONE : problem_of(rc);

@@ -322,7 +322,7 @@ DELETE FROM onetime WHERE digest = ?1 AND kind = 'reset';
 DELETE FROM onetime WHERE user_id = ?1 AND kind = ?2;
 
 -- name: onetime_pending
--- grant: PENDING_READ
+-- grant: CHANGE_READ
 -- The address that a user wants to change to.
 SELECT email
 FROM onetime

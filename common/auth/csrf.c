@@ -46,7 +46,7 @@ csrf_binding(struct ctx *ctx, const struct backend *backend, const struct reques
 	struct digest digest;
 	struct span refresh;
 	bool presented = false;
-	enum rc rc = identity_at(ctx, backend, request, &identity, &presented);
+	enum rc rc = caller_at(ctx, backend, request, &identity, &presented);
 
 	binding[0] = '\0';
 	if (rc == RC_OK && identity.session_id[0] != '\0') {

@@ -2,7 +2,7 @@
 #ifndef YETT_AUTH_CSRF_H
 #define YETT_AUTH_CSRF_H
 
-#include "auth/identity.h"
+#include "auth/caller.h"
 
 #define CSRF_TOKEN_SIZE 67 /* 22 characters of nonce, a dot, 43 of MAC, and the NUL */
 

@@ -1,17 +1,20 @@
-/* Who sent a request: the backends are asked in order, the first accepted token wins. */
+/* Who somebody is, as far as a token told. */
 #ifndef YETT_AUTH_IDENTITY_H
 #define YETT_AUTH_IDENTITY_H
 
-#include "auth/backend.h"
-#include "http/transport.h"
+#include "crypto/jwt.h"
+#include "store/user.h"
 
-/* Asks one backend. RC_OK: known; RC_NO: nobody, and *presented tells whether there was a token;
- * a fault: could not tell. */
-enum rc identity_at(struct ctx *, const struct backend *, const struct request *, struct identity *,
-    bool *presented) RC_MUST;
+struct backend;
 
-/* Asks all of them. A refused token is no error where another backend accepts one. */
-enum rc identity_find(struct ctx *, const struct backends *, const struct request *,
-    struct identity *, bool *presented) RC_MUST;
+struct identity {
+	bool known;
+	bool must_enrol; /* may set up a second factor, and nothing else */
+	struct user user;
+	char session_id[UUID_SIZE]; /* public; empty for a stateless token */
+	char jti[JWT_JTI_SIZE];     /* of a JWT; else empty */
+	int64_t token_expires_at;   /* of a JWT; else 0 */
+	const struct backend *backend;
+};
 
 #endif

@@ -6,6 +6,11 @@
 #include "crypto/base32.h"
 #include "crypto/keyring.h"
 #include "crypto/seal.h"
+#include "http/fields.h"
+
+_Static_assert(FIELD_CODE_DIGITS == TOTP_DIGITS && FIELD_RECOVERY_DIGITS == RECOVERY_LEN &&
+		   TOTP_DIGITS != RECOVERY_LEN,
+    "what is read as a code is one");
 
 static const char *const factor_algorithms[TOTP_ALGORITHMS] = {
 	[TOTP_SHA1] = "sha1",
@@ -190,13 +195,19 @@ factor_use_app(struct ctx *ctx, const struct user *user, struct span code)
 	return rc == RC_OK ? factor_spend(ctx, user, step) : rc;
 }
 
+enum factor_used
+second_factor_of(struct span code)
+{
+	return code.len == RECOVERY_LEN ? FACTOR_RECOVERY : FACTOR_APP;
+}
+
 enum rc
 second_factor_use(struct ctx *ctx, const struct user *user, struct span code, bool recovery,
     enum factor_used *used)
 {
 	struct digest digest;
 
-	*used = code.len == RECOVERY_LEN ? FACTOR_RECOVERY : FACTOR_APP;
+	*used = second_factor_of(code);
 	if (!user->second_factor || (*used == FACTOR_RECOVERY && !recovery))
 		return RC_NO;
 	if (*used == FACTOR_APP)

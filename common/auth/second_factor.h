@@ -47,6 +47,9 @@ enum rc second_factor_match(struct ctx *, const struct user *, const struct fact
 
 enum factor_used { FACTOR_APP, FACTOR_RECOVERY };
 
+/* Which of them a code is, by its length. */
+enum factor_used second_factor_of(struct span code);
+
 /* Uses up a code of the app (digits) or, where "recovery" allows that, a recovery code
  * (RECOVERY_LEN hexadecimal digits, lower case), inside the caller's transaction. RC_NO: wrong,
  * used before, or none of these; all alike. An account that is marked and has no secret is a fault.

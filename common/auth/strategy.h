@@ -3,22 +3,9 @@
 #ifndef YETT_AUTH_STRATEGY_H
 #define YETT_AUTH_STRATEGY_H
 
+#include "auth/identity.h"
 #include "base/ctx.h"
-#include "crypto/jwt.h"
 #include "store/session.h"
-
-struct backend;
-
-/* Who a request comes from, as a token told. */
-struct identity {
-	bool known;
-	bool must_enrol; /* may set up a second factor, and nothing else */
-	struct user user;
-	char session_id[UUID_SIZE]; /* public; empty for a stateless token */
-	char jti[JWT_JTI_SIZE];     /* of a JWT; else empty */
-	int64_t token_expires_at;   /* of a JWT; else 0 */
-	const struct backend *backend;
-};
 
 /* Token to identity. RC_NO: this strategy does not accept the token, or the user is inactive. */
 typedef enum rc verify_fn(

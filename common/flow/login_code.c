@@ -28,8 +28,8 @@ code_count(struct login_code *login, int64_t *wait)
 		{ LIMIT_TOTP_LOGIN, span_of(login->user.id), { NULL, 0 } },
 	};
 
-	return limit_take(
-	    login->ctx, subjects, login->code.len == RECOVERY_LEN ? 1 : 2, &login->ticket, wait);
+	return limit_take(login->ctx, subjects,
+	    second_factor_of(login->code) == FACTOR_RECOVERY ? 1 : 2, &login->ticket, wait);
 }
 
 static enum rc

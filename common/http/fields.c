@@ -13,8 +13,6 @@ enum {
 	PASSWORD_MAX = 128,
 	TOKEN_MAX = 2048,
 	REFRESH_TOKEN_MAX = 512,
-	CODE_DIGITS = 6,
-	RECOVERY_DIGITS = 28,
 	/* Room for the decoded pairs of a form: at worst two blocks for eight bytes of it. */
 	SCRATCH_FACTOR = 8,
 	SCRATCH_SPARE = 1024
@@ -198,7 +196,7 @@ fields_store_new_password(struct ctx *ctx, struct span text, struct secret *secr
 static enum rc
 fields_store_code(struct span text, bool recovery, struct secret *secret)
 {
-	char code[RECOVERY_DIGITS];
+	char code[FIELD_RECOVERY_DIGITS];
 	size_t len = 0;
 	bool digits = true;
 	enum rc rc = RC_NO;
@@ -215,7 +213,7 @@ fields_store_code(struct span text, bool recovery, struct secret *secret)
 		digits = digits && c <= '9';
 		code[len++] = c;
 	}
-	if ((len == CODE_DIGITS && digits) || (len == RECOVERY_DIGITS && recovery))
+	if ((len == FIELD_CODE_DIGITS && digits) || (len == FIELD_RECOVERY_DIGITS && recovery))
 		rc = secret_set(secret, (struct span){ code, len });
 out:
 	sodium_memzero(code, sizeof(code));

@@ -7,6 +7,9 @@
 #include "base/secret.h"
 #include "http/request.h"
 
+#define FIELD_CODE_DIGITS 6
+#define FIELD_RECOVERY_DIGITS 28 /* hexadecimal */
+
 enum field_kind {
 	FIELD_EMAIL,      /* struct span: stored form, in the arena */
 	FIELD_IDENTIFIER, /* struct span: e-mail or user name as account.login_identifier says */

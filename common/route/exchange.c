@@ -207,7 +207,7 @@ exchange_page_backend(struct exchange *x)
 	bool presented = false;
 
 	if (!x->caller.known &&
-	    identity_find(x->ctx, x->backends, x->request, &x->caller, &presented) != RC_OK)
+	    caller_find(x->ctx, x->backends, x->request, &x->caller, &presented) != RC_OK)
 		return backends_first_cookie(x->backends);
 	return x->caller.backend->transport->is_cookie ? x->caller.backend
 						       : backends_first_cookie(x->backends);

@@ -2,7 +2,7 @@
 #ifndef YETT_ROUTE_EXCHANGE_H
 #define YETT_ROUTE_EXCHANGE_H
 
-#include "auth/identity.h"
+#include "auth/caller.h"
 #include "base/client.h"
 #include "base/tokens.h"
 #include "flow/refusal.h"

@@ -74,10 +74,9 @@ judge_caller(struct exchange *x, const struct route *route)
 	enum rc rc = RC_NO;
 
 	if (own)
-		rc = identity_at(x->ctx, x->backend, x->request, &x->caller, &x->token_presented);
+		rc = caller_at(x->ctx, x->backend, x->request, &x->caller, &x->token_presented);
 	else if (!anyone || (judge_is_unsafe(route->method) && x->backend == NULL))
-		rc =
-		    identity_find(x->ctx, x->backends, x->request, &x->caller, &x->token_presented);
+		rc = caller_find(x->ctx, x->backends, x->request, &x->caller, &x->token_presented);
 	if (rc != RC_OK && rc != RC_NO)
 		return problem_of(rc);
 	if (judge_is_unsafe(route->method)) {

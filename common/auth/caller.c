@@ -1,9 +1,9 @@
-#include "auth/identity.h"
+#include "auth/caller.h"
 
 #include "auth/account.h"
 
 enum rc
-identity_at(struct ctx *ctx, const struct backend *backend, const struct request *request,
+caller_at(struct ctx *ctx, const struct backend *backend, const struct request *request,
     struct identity *identity, bool *presented)
 {
 	struct span token = backend->transport->read(backend->config, request, TOKEN_ACCESS);
@@ -25,13 +25,13 @@ identity_at(struct ctx *ctx, const struct backend *backend, const struct request
 }
 
 enum rc
-identity_find(struct ctx *ctx, const struct backends *backends, const struct request *request,
+caller_find(struct ctx *ctx, const struct backends *backends, const struct request *request,
     struct identity *identity, bool *presented)
 {
 	enum rc rc = RC_NO;
 
 	*identity = (struct identity){ 0 };
 	for (size_t i = 0; i < backends->count && rc == RC_NO; i++)
-		rc = identity_at(ctx, &backends->items[i], request, identity, presented);
+		rc = caller_at(ctx, &backends->items[i], request, identity, presented);
 	return rc;
 }
