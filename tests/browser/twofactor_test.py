@@ -213,8 +213,12 @@ class TwoFactor(SiteTest):
         self.check_width()
         self.enter(CODE, self.code())
         self.check_width()
+        self.check_width()
         self.assertEqual(
             browser.property(".codes", "scrollWidth"), browser.property(".codes", "clientWidth"))
+        for page in ("enable", "recovery-codes/regenerate"):
+            self.open("/auth/web/2fa/" + page)
+            self.check_width()
         self.sign_out()
         self.sign_in(self.email)
         self.check_width()
