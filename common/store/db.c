@@ -4,13 +4,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "store/migrate.h"
 #include "store/sqlite.h"
-
-#define DB_NEED_MAX 160 /* bytes of one need; names are ours and short */
-#define DB_LOOK_EVERY SECOND
 
 /* The grants whose row in grant.def says WRITES. */
 #define DB_READS 0U
@@ -20,76 +16,6 @@ static const unsigned db_writing_grants = 0U
 #include "base/grant.def"
     ;
 #undef GRANT
-
-/* The first place in the sorted needs that is not before "need"; *found tells whether it is it. */
-static size_t
-db_need_place(const struct db *db, const char *need, bool *found)
-{
-	size_t low = 0;
-	size_t high = db->need_count;
-
-	*found = false;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = strcmp(db->needs[middle], need);
-		if (order == 0)
-			*found = true;
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-static bool
-db_need_add(struct db *db, size_t place, const char *need)
-{
-	if (db->need_count == db->need_room) {
-		size_t room = db->need_room == 0 ? 64 : db->need_room * 2;
-		char **needs = realloc(db->needs, room * sizeof(*needs));
-		if (needs == NULL)
-			return false;
-		db->needs = needs;
-		db->need_room = room;
-	}
-	memmove(&db->needs[place + 1], &db->needs[place],
-	    (db->need_count - place) * sizeof(*db->needs));
-	db->needs[place] = strdup(need);
-	if (db->needs[place] == NULL) {
-		memmove(&db->needs[place], &db->needs[place + 1],
-		    (db->need_count - place) * sizeof(*db->needs));
-		return false;
-	}
-	db->need_count++;
-	return true;
-}
-
-/* SQLite's authorizer. It records while the granted statements are prepared and enforces from then
- * on; it stays in place, since SQLite prepares again when another process changed the schema. */
-static int
-db_authorize(void *state, int action, const char *first, const char *second, const char *schema,
-    const char *trigger)
-{
-	struct db *db = state;
-	char need[DB_NEED_MAX];
-	bool found;
-	size_t place;
-	int len = snprintf(need, sizeof(need), "%d %s %s %s", action, first == NULL ? "-" : first,
-	    second == NULL ? "-" : second, schema == NULL ? "-" : schema);
-
-	(void)trigger;
-	if (len < 0 || len >= (int)sizeof(need))
-		return SQLITE_DENY;
-	place = db_need_place(db, need, &found);
-	if (found)
-		return SQLITE_OK;
-	if (db->enforcing) {
-		LOG_FAULT(LOG_ERROR, "refused: %s", need);
-		return SQLITE_DENY;
-	}
-	return db_need_add(db, place, need) ? SQLITE_OK : SQLITE_DENY;
-}
 
 /* Whether the file is ours, and of this program's version. */
 static enum rc
@@ -206,20 +132,20 @@ db_read_generation(struct db *db, int64_t *generation)
 static enum rc
 db_start(struct db *db, const char *path, struct config_fault *fault)
 {
+	const char *journal = db_journal(db);
 	enum rc rc;
-	int code;
-	int journal;
+	int code, fd;
 
-	if (!db->wal) {
-		journal = open(db_journal(db), O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_RDWR, 0600);
-		if (journal < 0)
+	if (journal != NULL) {
+		fd = open(journal, O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_RDWR, 0600);
+		if (fd < 0)
 			return sqlite_refuse(
 			    fault, RC_UNAVAILABLE, path, "its journal cannot be made");
-		close(journal);
+		close(fd);
 	}
 	code = db_settle_files(db);
 	if (code == SQLITE_OK)
-		code = sqlite3_set_authorizer(db->handle, db_authorize, db);
+		code = sqlite3_set_authorizer(db->handle, need_authorize, db);
 	if (code == SQLITE_OK)
 		code = db_prepare_granted(db);
 	if (code == SQLITE_OK)
@@ -242,8 +168,12 @@ db_open_for(struct db **out, const struct config *config, unsigned grants, bool 
 	enum rc rc;
 
 	*out = NULL;
-	if (db == NULL)
+	if (db != NULL)
+		db->need_texts = arena_new(SQLITE_NEEDS_SIZE);
+	if (db == NULL || db->need_texts == NULL) {
+		db_close(db);
 		return sqlite_refuse(fault, RC_UNAVAILABLE, config->database.file, "out of memory");
+	}
 	db->grants = grants;
 	db->writes = (grants & db_writing_grants) != 0;
 	db->once = once;
@@ -290,8 +220,7 @@ db_close(struct db *db)
 		sqlite3_exec(db->handle, "PRAGMA journal_size_limit = 0", NULL, NULL, NULL);
 	}
 	sqlite3_close(db->handle);
-	for (size_t i = 0; i < db->need_count; i++)
-		free(db->needs[i]);
+	arena_free(db->need_texts);
 	free(db->needs);
 	free(db);
 }
@@ -308,32 +237,6 @@ db_writes(const struct db *db)
 	return db->writes;
 }
 
-/* Whether the file was removed or replaced: SQLite would go on with the one that is gone. */
-static bool
-db_look_moved(struct db *db)
-{
-	int moved = 0;
-
-	if (db->moved)
-		return true;
-	db->moved_looked = clock_monotonic(&clock_system);
-	if (sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
-	    moved != 0) {
-		LOG_FAULT(LOG_ERROR, "the database file %s was removed or replaced",
-		    sqlite3_db_filename(db->handle, "main"));
-		db->moved = true;
-	}
-	return db->moved;
-}
-
-/* The same, but looks at most once a second. */
-static bool
-db_is_moved(struct db *db)
-{
-	return db->moved || (clock_monotonic(&clock_system) - db->moved_looked >= DB_LOOK_EVERY &&
-				db_look_moved(db));
-}
-
 bool
 db_outdated(struct db *db)
 {
@@ -342,10 +245,10 @@ db_outdated(struct db *db)
 
 	if (db->outdated || db->moved)
 		return true;
-	if (now - db->version_looked < DB_LOOK_EVERY)
+	if (now - db->version_looked < SQLITE_LOOK_EVERY)
 		return false;
 	db->version_looked = now;
-	if (db_look_moved(db))
+	if (sqlite_look_moved(db))
 		return true;
 	if (stmt_one_int(&db->version, &version) == RC_OK)
 		db->outdated = version != migration_count;
@@ -360,21 +263,15 @@ db_rekeyed(const struct db *db)
 	return db->rekeyed && !db->moved;
 }
 
-static bool
-db_in_transaction(struct db *db)
-{
-	return sqlite3_get_autocommit(db->handle) == 0;
-}
-
 enum rc
 db_begin(struct db *db)
 {
-	if (db->begin.handle == NULL || db_in_transaction(db)) {
+	if (db->begin.handle == NULL || sqlite_in_transaction(db)) {
 		LOG_FAULT(LOG_ERROR, "%s",
 		    db->begin.handle == NULL ? "no grant to write" : "in a transaction already");
 		return RC_INTERNAL;
 	}
-	if (db_look_moved(db))
+	if (sqlite_look_moved(db))
 		return RC_UNAVAILABLE;
 	return stmt_run(&db->begin, NULL);
 }
@@ -383,7 +280,7 @@ db_begin(struct db *db)
 static void
 db_roll_back(struct db *db)
 {
-	if (db_in_transaction(db) && stmt_run(&db->rollback, NULL) != RC_OK)
+	if (sqlite_in_transaction(db) && stmt_run(&db->rollback, NULL) != RC_OK)
 		LOG_FAULT(LOG_ERROR, "%s", "cannot roll back");
 }
 
@@ -392,7 +289,7 @@ db_commit(struct db *db)
 {
 	enum rc rc;
 
-	if (!db_in_transaction(db)) {
+	if (!sqlite_in_transaction(db)) {
 		LOG_FAULT(LOG_ERROR, "%s", "the transaction has ended before its commit");
 		return RC_INTERNAL;
 	}
@@ -445,206 +342,4 @@ db_query(struct db *db, enum query query)
 	else
 		db_prepare_late(db, query);
 	return stmt;
-}
-
-/* The one place where a fault of a statement is logged: its name, never what was bound. */
-static enum rc
-stmt_fail(struct stmt *stmt, int code)
-{
-	stmt->fault = sqlite_rc(code);
-	LOG_FAULT(stmt->fault == RC_INTERNAL ? LOG_ERROR : LOG_WARN, "%s: %s (%d)", stmt->name,
-	    sqlite3_errstr(code), code);
-	return stmt->fault;
-}
-
-static enum rc
-stmt_defect(struct stmt *stmt, const char *what)
-{
-	LOG_FAULT(LOG_ERROR, "%s: %s", stmt->name, what);
-	stmt->fault = RC_INTERNAL;
-	return RC_INTERNAL;
-}
-
-static void
-stmt_bound(struct stmt *stmt, int code)
-{
-	if (stmt->fault == RC_OK && code != SQLITE_OK)
-		(void)stmt_fail(stmt, code);
-}
-
-void
-stmt_bind_int(struct stmt *stmt, int64_t value)
-{
-	stmt_bound(stmt, sqlite3_bind_int64(stmt->handle, ++stmt->bound, value));
-}
-
-/* Not copied: SQLite would not wipe its copy of a hash. */
-void
-stmt_bind_text(struct stmt *stmt, struct span text)
-{
-	stmt_bound(stmt, sqlite3_bind_text64(stmt->handle, ++stmt->bound, text.data, text.len,
-			     SQLITE_STATIC, SQLITE_UTF8));
-}
-
-void
-stmt_bind_blob(struct stmt *stmt, const void *data, size_t size)
-{
-	stmt_bound(
-	    stmt, sqlite3_bind_blob64(stmt->handle, ++stmt->bound, data, size, SQLITE_STATIC));
-}
-
-/* What is checked before the first row. A transaction was checked when it began. */
-static void
-stmt_start(struct stmt *stmt)
-{
-	struct db *db = stmt->db;
-
-	stmt->started = true;
-	if (stmt->bound != stmt->parameters)
-		(void)stmt_defect(stmt, "a parameter was not bound");
-	else if (!db_in_transaction(db) && db_is_moved(db))
-		stmt->fault = RC_UNAVAILABLE;
-}
-
-enum rc
-stmt_row(struct stmt *stmt)
-{
-	int code;
-
-	if (!stmt->started && stmt->fault == RC_OK)
-		stmt_start(stmt);
-	if (stmt->fault != RC_OK)
-		return stmt->fault;
-	if (stmt->ended)
-		return RC_NO;
-	stmt->column = 0;
-	code = sqlite3_step(stmt->handle);
-	if (code == SQLITE_ROW)
-		return RC_OK;
-	stmt->ended = true;
-	return code == SQLITE_DONE ? RC_NO : stmt_fail(stmt, code);
-}
-
-/* The next column; a fault that sticks when there is none. */
-static int
-stmt_column(struct stmt *stmt)
-{
-	if (stmt->column >= sqlite3_data_count(stmt->handle))
-		(void)stmt_defect(stmt, "a column that is not there");
-	return stmt->column++;
-}
-
-void
-stmt_skip(struct stmt *stmt, int columns)
-{
-	stmt->column += columns;
-}
-
-int64_t
-stmt_get_int(struct stmt *stmt)
-{
-	return sqlite3_column_int64(stmt->handle, stmt_column(stmt));
-}
-
-/* A view of the next column's bytes, until the next step; "not given" for NULL. */
-static struct span
-stmt_view(struct stmt *stmt)
-{
-	int column = stmt_column(stmt);
-	struct span view = { NULL, 0 };
-
-	if (sqlite3_column_type(stmt->handle, column) == SQLITE_NULL)
-		return view;
-	view.data = (const char *)sqlite3_column_text(stmt->handle, column);
-	if (view.data == NULL)
-		(void)stmt_fail(stmt, SQLITE_NOMEM);
-	else
-		view.len = (size_t)sqlite3_column_bytes(stmt->handle, column);
-	return view;
-}
-
-struct span
-stmt_get_text(struct stmt *stmt, struct arena *arena)
-{
-	struct span view = stmt_view(stmt);
-
-	if (view.data == NULL)
-		return view;
-	view.data = arena_text(arena, view);
-	if (view.data == NULL) {
-		(void)stmt_fail(stmt, SQLITE_NOMEM);
-		view.len = 0;
-	}
-	return view;
-}
-
-struct span
-stmt_get_blob(struct stmt *stmt, struct arena *arena)
-{
-	/* SQLite gives a blob's bytes as they are when it is asked for them as text. */
-	return stmt_get_text(stmt, arena);
-}
-
-enum rc
-stmt_get_chars(struct stmt *stmt, char *to, size_t size)
-{
-	struct span view = stmt_view(stmt);
-
-	if (!span_copy(to, size, view))
-		return stmt_defect(stmt, "a text that does not fit");
-	return stmt->fault;
-}
-
-void
-stmt_done(struct stmt *stmt)
-{
-	sqlite3_reset(stmt->handle);
-	if (stmt->bound > 0 && stmt->handle != NULL)
-		sqlite3_clear_bindings(stmt->handle); /* they point into the caller's memory */
-	stmt->bound = stmt->column = 0;
-	stmt->started = stmt->ended = false;
-	stmt->fault = RC_OK;
-}
-
-enum rc
-stmt_run(struct stmt *stmt, int64_t *changed)
-{
-	enum rc rc = stmt_row(stmt);
-
-	if (rc == RC_OK)
-		rc = stmt_defect(stmt, "a row where there should be none");
-	else if (rc == RC_NO)
-		rc = RC_OK;
-	if (rc == RC_OK && changed != NULL)
-		*changed = sqlite3_changes64(stmt->db->handle);
-	stmt_done(stmt);
-	return rc;
-}
-
-enum rc
-stmt_run_one(struct stmt *stmt)
-{
-	int64_t changed = 0;
-	enum rc rc = stmt_run(stmt, &changed);
-
-	if (rc == RC_OK && changed > 1)
-		return stmt_defect(stmt, "changed more than one row");
-	return rc == RC_OK && changed == 0 ? RC_NO : rc;
-}
-
-enum rc
-stmt_one_int(struct stmt *stmt, int64_t *value)
-{
-	enum rc rc = stmt_row(stmt);
-
-	if (rc == RC_OK) {
-		*value = stmt_get_int(stmt);
-		rc = stmt_row(stmt); /* to the end, where an insertion is committed */
-		if (rc == RC_OK)
-			rc = stmt_defect(stmt, "more than one row");
-		else if (rc == RC_NO)
-			rc = RC_OK;
-	}
-	stmt_done(stmt);
-	return rc;
 }

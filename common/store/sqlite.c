@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 
 /* The primary code of an extended one. */
 #define SQLITE_PRIMARY(code) ((code)&0xff)
@@ -268,4 +269,31 @@ sqlite_int(sqlite3 *handle, const char *sql, int64_t *value)
 	}
 	sqlite3_finalize(stmt);
 	return code;
+}
+
+/* Whether the file was removed or replaced: SQLite would go on with the one that is gone. */
+bool
+sqlite_look_moved(struct db *db)
+{
+	int moved = 0;
+
+	if (db->moved)
+		return true;
+	db->moved_looked = clock_monotonic(&clock_system);
+	if (sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
+	    moved != 0) {
+		LOG_FAULT(LOG_ERROR, "the database file %s was removed or replaced",
+		    sqlite3_db_filename(db->handle, "main"));
+		db->moved = true;
+	}
+	return db->moved;
+}
+
+/* The same, but looks at most once a second. */
+bool
+sqlite_is_moved(struct db *db)
+{
+	return db->moved ||
+	       (clock_monotonic(&clock_system) - db->moved_looked >= SQLITE_LOOK_EVERY &&
+		   sqlite_look_moved(db));
 }

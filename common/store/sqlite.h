@@ -1,15 +1,19 @@
-/* Inside the store: what sqlite.c, db.c and migrate.c share. No other file sees SQLite's types. */
+/* Inside the store: what sqlite.c, need.c, stmt.c, db.c and migrate.c share. No other file sees
+ * SQLite's types. */
 #ifndef YETT_STORE_SQLITE_H
 #define YETT_STORE_SQLITE_H
 
 #include <limits.h>
 #include <sqlite3.h>
 
+#include "base/clock.h"
 #include "store/db.h"
 
 #define SQLITE_MMAP_SIZE "2147418112" /* the most that SQLite maps unless built otherwise */
 #define SQLITE_LOG_FRAMES 4000        /* pages in the write-ahead log before it is begun anew */
-#define SQLITE_LOG_PATIENCE 50        /* milliseconds to wait for readers of the old log */
+#define SQLITE_LOOK_EVERY SECOND
+#define SQLITE_NEEDS_SIZE (256 * 1024) /* bytes at most of what statements need, in words */
+#define SQLITE_LOG_PATIENCE 50         /* milliseconds to wait for readers of the old log */
 
 /* How long a connection waits for another one. */
 struct sqlite_wait {
@@ -62,7 +66,8 @@ struct db {
 	struct sqlite_wait wait;
 	struct stmt queries[QUERIES];
 	struct stmt begin, commit, rollback, version;
-	char **needs; /* what the statements were seen to need, sorted */
+	const char **needs; /* what the statements were seen to need, sorted */
+	struct arena *need_texts;
 	size_t need_count, need_room;
 	unsigned grants;
 	bool writes;            /* a grant says so */
@@ -76,5 +81,21 @@ struct db {
 	bool outdated;
 	bool rekeyed; /* for no other reason than that keys have changed */
 };
+
+/* Whether the file was removed or replaced: SQLite would go on with the one that is gone. */
+bool sqlite_look_moved(struct db *);
+/* The same, but looks at most once in SQLITE_LOOK_EVERY. */
+bool sqlite_is_moved(struct db *);
+
+static inline bool
+sqlite_in_transaction(const struct db *db)
+{
+	return sqlite3_get_autocommit(db->handle) == 0;
+}
+
+/* need.c: SQLite's authorizer, whose state is the db. It records what statements need while they
+ * are prepared, and refuses anything else once db->enforcing. */
+int need_authorize(void *state, int action, const char *first, const char *second,
+    const char *schema, const char *trigger);
 
 #endif
