@@ -21,8 +21,9 @@ enum field_kind {
 	FIELD_CODE,             /* struct secret: 6 digits, spaces and hyphens taken out */
 	FIELD_CODE_OR_RECOVERY, /* the same, or a recovery code: 28 hexadecimal digits, made lower
 				   case */
-	FIELD_TOKEN,            /* struct span: 1..2048, of a link */
-	FIELD_REFRESH_TOKEN,    /* struct span: 1..512, a view of the parsed body */
+	FIELD_TOKEN,            /* struct span: 1..2048, in the arena: of a link, of a sign-in that
+				   waits, of a set-up */
+	FIELD_REFRESH_TOKEN,    /* struct span: 1..512, in the arena */
 	FIELD_IGNORED           /* accepted, not stored */
 };
 
@@ -36,8 +37,8 @@ struct field {
 
 /* Reads the body by the table into "input", which the caller has zeroed and wipes afterwards on
  * every path. Texts live in the arena. An absent or null optional member leaves its place as it
- * is. In forms csrf_token and next are always allowed. An empty body without a Content-Type is
- * an empty object.
+ * is. In forms csrf_token, next and _method are always allowed, once each; in JSON they are unknown
+ * like any other. An empty body without a Content-Type is an empty object.
  * UNSUPPORTED_MEDIA_TYPE; BODY_MALFORMED (syntax, UTF-8, duplicates, depth, U+0000, percent
  * escapes); BODY_INVALID (missing, unknown or wrong-typed member, length, pattern);
  * SERVICE_UNAVAILABLE when memory is short. "forbidden" (NULL-terminated names, or NULL) are

@@ -65,7 +65,8 @@ struct page_values {
 /* Those of common/page/templates/, generated. */
 extern const struct template_set page_templates;
 
-/* Appends a whole HTML document. */
+/* Appends a whole HTML document. RC_UNAVAILABLE: it does not fit, or memory is short; RC_INTERNAL:
+ * a template is broken. What was appended till then is no document. */
 enum rc page_put(struct buf *, enum page, const struct page_values *) RC_MUST;
 
 /* The Content-Security-Policy of every page: no script, our one style by its hash, forms to this

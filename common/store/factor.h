@@ -9,8 +9,9 @@
 struct factor {
 	struct span sealed;
 	struct span algorithm;
-	int64_t digits, period; /* seconds */
-	int64_t last_step;      /* the last one whose code was accepted; of an enrolment 0 */
+	int64_t digits;    /* of a code */
+	int64_t period;    /* seconds, of a step */
+	int64_t last_step; /* the last one whose code was accepted; of an enrolment 0 */
 };
 
 /* RC_NO: the account has none. */
@@ -25,12 +26,17 @@ enum rc factor_spend(struct ctx *, const struct user *, int64_t step) RC_MUST;
 enum rc factor_insert(struct ctx *, const struct user *, const struct factor *) RC_MUST;
 enum rc factor_delete(struct ctx *, const struct user *) RC_MUST;
 
-/* Marks the session (public id) until then; whether it is marked now: RC_NO if not. */
+/* Marks the session (public id) up to "until", milliseconds of wall time. RC_NO: the account has
+ * none like that. */
 enum rc factor_mark_session(
     struct ctx *, const struct user *, struct span session, int64_t until) RC_MUST;
+
+/* Whether it is marked now. RC_NO: it is not, or by a clock that was ahead: for longer than
+ * totp.stepup_lifetime from now. */
 enum rc factor_session_is_marked(struct ctx *, const struct user *, struct span session) RC_MUST;
 
-/* An enrolment, which takes the place of one before. */
+/* An enrolment, which takes the place of one before and is over at "expires_at", milliseconds of
+ * wall time. */
 enum rc enrolment_replace(struct ctx *, const struct user *, struct span digest,
     const struct factor *, int64_t expires_at) RC_MUST;
 
@@ -38,17 +44,21 @@ enum rc enrolment_replace(struct ctx *, const struct user *, struct span digest,
 enum rc enrolment_find(
     struct ctx *, const struct user *, struct span digest, struct factor *) RC_MUST;
 
-/* RC_NO when somebody else was faster. */
+/* Uses it up, inside the caller's transaction: RC_NO when somebody else was faster. */
 enum rc enrolment_take(struct ctx *, const struct user *, struct span digest) RC_MUST;
 
-/* Counts a wrong code, and ends it with the one that makes "most". */
+/* Counts a wrong code inside the caller's transaction; the one that makes "most" ends it. */
 enum rc enrolment_fail(struct ctx *, const struct user *, struct span digest, int64_t most) RC_MUST;
 
+/* One recovery code more; all of the account gone, RC_OK also where there are none. Both inside the
+ * caller's transaction. */
 enum rc recovery_insert(struct ctx *, const struct user *, struct span digest) RC_MUST;
 enum rc recovery_delete(struct ctx *, const struct user *) RC_MUST;
 
 /* Uses one up, inside the caller's transaction. RC_NO: there is none like that. */
 enum rc recovery_spend(struct ctx *, const struct user *, struct span digest) RC_MUST;
+
+/* How many are left. */
 enum rc recovery_count(struct ctx *, const struct user *, int64_t *count) RC_MUST;
 
 /* For the operator (grant OPERATE): how many secrets there are, with those to be confirmed; how

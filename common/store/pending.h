@@ -12,8 +12,9 @@ struct pending {
 	struct span agent;   /* keyed digest of the user agent */
 };
 
+/* One more, which is over at "expires_at", milliseconds of wall time. */
 enum rc pending_insert(
-    struct ctx *, const struct user *, const struct pending *, int64_t expires_at) RC_MUST; /* ms */
+    struct ctx *, const struct user *, const struct pending *, int64_t expires_at) RC_MUST;
 
 /* Takes those of the account away that have expired. */
 enum rc pending_expire(struct ctx *, const struct user *) RC_MUST;
@@ -25,7 +26,8 @@ enum rc pending_find(struct ctx *, const struct pending *, struct user *) RC_MUS
 /* Uses it up, inside the caller's transaction: RC_NO when somebody else was faster. */
 enum rc pending_take(struct ctx *, const struct pending *) RC_MUST;
 
-/* Counts a wrong code, and ends it with the one that makes "most". */
+/* Counts a wrong code inside the caller's transaction; the one that makes "most" ends the sign-in.
+ */
 enum rc pending_fail(struct ctx *, const struct pending *, int64_t most) RC_MUST;
 
 #endif
