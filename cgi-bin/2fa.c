@@ -68,6 +68,23 @@ factor_form(struct exchange *x, enum page page, enum handler to, int status, str
 	return factor_page(x, page, status, &values);
 }
 
+/* Where it is on, there is nothing to begin, but things to change. */
+static enum problem
+factor_enable_page(struct exchange *x, int status, struct span error)
+{
+	enum page page = x->caller.user.second_factor ? PAGE_ENABLED : PAGE_ENABLE;
+
+	return factor_form(x, page, HANDLER_factor_enable_post, status, error);
+}
+
+/* A page for who has a second factor; others get the one that sets it up. */
+static enum problem
+factor_get(struct exchange *x, page_fn *page)
+{
+	return x->caller.user.second_factor ? page(x, 200, SPAN_NONE)
+					    : factor_enable_page(x, 200, SPAN_NONE);
+}
+
 /* --- recovery codes ----------------------------------------------------------------------------
  */
 
@@ -118,7 +135,7 @@ factor_renew_page(struct exchange *x, int status, struct span error)
 static enum problem
 factor_renew_get(struct exchange *x)
 {
-	return factor_renew_page(x, 200, SPAN_NONE);
+	return factor_get(x, factor_renew_page);
 }
 
 static enum problem
@@ -145,15 +162,6 @@ factor_renew_post(struct exchange *x)
 
 /* --- setting it up -----------------------------------------------------------------------------
  */
-
-/* Where it is on, there is nothing to begin, but things to change. */
-static enum problem
-factor_enable_page(struct exchange *x, int status, struct span error)
-{
-	enum page page = x->caller.user.second_factor ? PAGE_ENABLED : PAGE_ENABLE;
-
-	return factor_form(x, page, HANDLER_factor_enable_post, status, error);
-}
 
 static enum problem
 factor_enable_get(struct exchange *x)
@@ -236,7 +244,7 @@ factor_confirm_page(struct exchange *x, int status, struct span error)
 	if (problem == PROBLEM_NONE)
 		problem = factor_enrol_show(x, &enrolment, status, error);
 	else if (problem == PROBLEM_TOTP_ENROLL_BAD_TOKEN)
-		problem = factor_enable_page(x, status, error);
+		problem = factor_enable_page(x, status, exchange_sentence(x, problem));
 	enrolment_wipe(&enrolment);
 	return problem;
 }
@@ -345,7 +353,7 @@ factor_disable_page(struct exchange *x, int status, struct span error)
 static enum problem
 factor_disable_get(struct exchange *x)
 {
-	return factor_disable_page(x, 200, SPAN_NONE);
+	return factor_get(x, factor_disable_page);
 }
 
 static enum problem

@@ -74,6 +74,7 @@ refresh_renew(struct refresh *refresh, const struct token *successor)
 	memcpy(tokens->session_id, refresh->session.id, sizeof(tokens->session_id));
 	if (tokens->refresh.failed)
 		return RC_UNAVAILABLE;
+	tokens->must_enrol = account_must_enrol(refresh->ctx->config, &refresh->user);
 	return issuer_of(refresh->backend)
 	    ->renew(refresh->ctx, refresh->backend, &refresh->user, &refresh->session, tokens);
 }

@@ -93,11 +93,13 @@ judge_caller(struct exchange *x, const struct route *route)
 		   : PROBLEM_NONE;
 }
 
-/* Where a browser that asked for a page is to come back to; "not given" for other requests. */
+/* Where a browser that asked for a page is to come back to, with its query; "not given" for other
+ * requests. Who puts it into a link looks that it is a path on this site. */
 static struct span
 judge_way_back(const struct exchange *x)
 {
-	return judge_is_unsafe(x->request->method) ? SPAN_NONE : x->request->path;
+	return judge_is_unsafe(x->request->method) ? SPAN_NONE
+						   : x->request->variables[VARIABLE_REQUEST_URI];
 }
 
 /* A browser of somebody who must set up a second factor is sent to do that. */

@@ -510,8 +510,9 @@ const struct openapi_row openapi_rows[HANDLERS] = {
 	},
 	[HANDLER_factor_disable_get] = {
 		.status = 200,
-		.words = "The form.",
+		.words = "The form; where there is no second factor, the one that sets it up.",
 		.page = OPENAPI_ONLY_PAGE,
+		.parameters = openapi_next_parameter,
 	},
 	[HANDLER_factor_disable_post] = {
 		.status = 201,
@@ -523,8 +524,9 @@ const struct openapi_row openapi_rows[HANDLERS] = {
 	},
 	[HANDLER_factor_renew_get] = {
 		.status = 200,
-		.words = "The form.",
+		.words = "The form; where there is no second factor, the one that sets it up.",
 		.page = OPENAPI_ONLY_PAGE,
+		.parameters = openapi_next_parameter,
 	},
 	[HANDLER_factor_renew_post] = {
 		.status = 201,

@@ -697,6 +697,10 @@ START_TEST(test_set_up_is_over_by_pages)
 	ck_assert(!answer_has(page, "class=\"picture\""));
 	ck_assert_ptr_nonnull(answer_input(page, "password", "type"));
 	ck_assert_str_eq(answer_input(page, "next", "value"), "/members/");
+	ck_assert(answer_has(page, "This set-up is over"));
+	page = visit(site, jar, FACTOR "disable"); /* what there is not */
+	ck_answer(page, 200, NULL);
+	ck_assert_ptr_nonnull(answer_input(page, "password", "type"));
 }
 END_TEST
 
@@ -740,6 +744,9 @@ START_TEST(test_who_must_have_one_is_led_to_it)
 	page = enter(must, jar, "/auth/web/login?next=%2Fmembers%2F", email);
 	ck_answer(page, 303, NULL);
 	ck_assert_str_eq(answer_header(page, "Location"), FACTOR "enable?next=%2Fmembers%2F");
+	page = visit(must, jar, "/auth/web/login?next=%2Fmembers%2F"); /* renews the session */
+	ck_answer(page, 303, NULL);
+	ck_assert_str_eq(answer_header(page, "Location"), FACTOR "enable?next=%2Fmembers%2F");
 	page = visit(must, jar, FACTOR "disable");
 	ck_answer(page, 303, NULL);
 	ck_assert_str_eq(
@@ -756,10 +763,11 @@ END_TEST
 
 START_TEST(test_page_without_a_session_has_the_way_in)
 {
-	struct answer *page = visit(site, jar_new(), FACTOR "enable");
+	struct answer *page = visit(site, jar_new(), FACTOR "enable?next=/members/");
 
 	ck_answer(page, 401, NULL);
-	ck_assert(answer_has(page, "href=\"/auth/web/login?next=%2Fauth%2Fweb%2F2fa%2Fenable\""));
+	ck_assert(answer_has(page,
+	    "href=\"/auth/web/login?next=%2Fauth%2Fweb%2F2fa%2Fenable%3Fnext%3D%2Fmembers%2F\""));
 }
 END_TEST
 
