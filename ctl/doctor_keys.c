@@ -1,5 +1,4 @@
 /* doctor: whether all keys can be opened, and whether each is of use. */
-#include "crypto/key_place.h"
 #include "doctor.h"
 #include "keys.h"
 #include "store/factor.h"
@@ -34,7 +33,7 @@ doctor_old_key(struct doctor *doctor, enum purpose purpose, const struct sealing
 		return;
 	doctor_find(doctor, FINDING_WARNING, "old keys",
 	    "nothing is sealed with %s any more; yettctl keys retire %s %s", key->kid,
-	    key_place_purpose(purpose), key->kid);
+	    purpose_name(purpose), key->kid);
 }
 
 /* Whose key is gone cannot sign in: their secrets are never taken for "no second factor". */
@@ -72,7 +71,7 @@ doctor_old_keys(struct doctor *doctor)
 		struct keyring *ring = NULL;
 
 		/* What cannot be opened was told before. */
-		if (!keyring_seals(i) ||
+		if (!purpose_seals(i) ||
 		    keyring_open(&ring, doctor->ctl->config, KEYS_OF(i), JWT_NONE, &fault) != RC_OK)
 			continue;
 		keys = keyring_sealing(ring, i);

@@ -51,10 +51,10 @@ keys_begin(struct ctl *ctl, struct keys_change *change)
 	enum ctl_exit status = ctl_open_store(ctl);
 	enum rc rc;
 
-	*change = (struct keys_change){ .purpose = keyring_purpose(ctl->words[0]), .lock = -1 };
+	*change = (struct keys_change){ .purpose = purpose_named(ctl->words[0]), .lock = -1 };
 	if (status != CTL_DONE)
 		return status;
-	if (!keyring_seals(change->purpose))
+	if (!purpose_seals(change->purpose))
 		return ctl_refuse(
 		    "%s is no purpose that seals; outbox and totp are", ctl->words[0]);
 	change->lock = file_lock(ctl->directory);

@@ -21,12 +21,6 @@ static const struct programs_grant {
 #undef GRANT
 };
 
-static const char *const programs_purposes[PURPOSES] = {
-#define PURPOSE(name, directory, use, words) directory,
-#include "crypto/purpose.def"
-#undef PURPOSE
-};
-
 static const char *const programs_jwt[] = {
 	[JWT_NONE] = "none",
 	[JWT_PUBLISH] = "public",
@@ -52,9 +46,9 @@ programs_row(struct listing *listing, const struct program_row *program)
 		if (grant->database > sum.database)
 			sum.database = grant->database;
 	}
-	for (size_t i = 0; i < PURPOSES; i++) {
-		if ((sum.purposes & (1u << i)) != 0)
-			keys[key_count++] = span_of(programs_purposes[i]);
+	for (enum purpose i = 0; i < PURPOSES; i++) {
+		if ((sum.purposes & KEYS_OF(i)) != 0)
+			keys[key_count++] = span_of(purpose_name(i));
 	}
 	listing_text(listing, span_of(program->name));
 	listing_text(listing, sum.database == WRITES ? SPAN("writes") : SPAN("reads"));

@@ -12,18 +12,6 @@
 
 #define KEY_NAME_SIZE (JWT_KID_SIZE + 8)
 
-static const char *const key_place_purposes[] = {
-#define PURPOSE(name, directory, use, words) [PURPOSE_##name] = directory,
-#include "crypto/purpose.def"
-#undef PURPOSE
-};
-
-const char *
-key_place_purpose(enum purpose purpose)
-{
-	return key_place_purposes[purpose];
-}
-
 enum rc
 key_place_fault(const struct key_place *place, const char *kid, const char *suffix,
     struct config_fault *fault, const char *what)

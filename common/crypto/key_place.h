@@ -4,12 +4,13 @@
 
 #include "base/config.h"
 #include "crypto/jwt.h"
-#include "crypto/keyring.h"
 
 #define KEY_FILES_MAX 64 /* in one directory */
 #define KEY_FILE_MAX 4096
 
-/* The names below keys/, and the suffixes that stand behind a KID. */
+#define KEYS_DIRECTORY "keys"
+
+/* The names below it, and the suffixes that stand behind a KID. */
 #define KEY_PUBLIC "public"
 #define KEY_PRIVATE "private"
 #define KEY_SHARED "shared"
@@ -32,9 +33,6 @@ struct key_names {
 	} rows[KEY_FILES_MAX];
 	size_t count;
 };
-
-/* The directory of a purpose. */
-const char *key_place_purpose(enum purpose);
 
 /* Opens keys/ below the state directory. Of this and the next: RC_NO with *fault when it is
  * missing, a symbolic link, of another owner or open to others; the caller leaves it. */

@@ -57,14 +57,14 @@ keyring_open_purpose(struct keyring *ring, const struct key_place *root, enum pu
 	struct key_names names;
 	enum rc rc;
 
-	rc = key_place_enter(root, key_place_purpose(purpose), &place, fault);
+	rc = key_place_enter(root, purpose_name(purpose), &place, fault);
 	if (rc == RC_OK)
 		rc = key_place_list(&place, KEY_BARE, &names, fault);
 	if (rc == RC_OK && names.count == 0)
 		rc = key_place_fault(
 		    &place, "", "", fault, "holds no key; \"yettctl migrate\" makes one");
 	if (rc == RC_OK)
-		rc = keyring_seals(purpose)
+		rc = purpose_seals(purpose)
 			 ? keyring_read_sealing(&place, &names, &ring->sealing[purpose], fault)
 			 : keyring_read_bare(
 			       &place, key_names_newest(&names), &ring->keys[purpose], fault);
@@ -306,33 +306,10 @@ keyring_free(struct keyring *ring)
 	free(ring);
 }
 
-enum purpose
-keyring_purpose(const char *name)
-{
-	enum purpose purpose = 0;
-
-	while (purpose < PURPOSES && strcmp(key_place_purpose(purpose), name) != 0)
-		purpose++;
-	return purpose;
-}
-
-bool
-keyring_seals(enum purpose purpose)
-{
-	enum { DIGEST, SEALING };
-	static const bool seals[] = {
-#define PURPOSE(name, directory, use, words) [PURPOSE_##name] = (use) == SEALING,
-#include "crypto/purpose.def"
-#undef PURPOSE
-	};
-
-	return purpose < PURPOSES && seals[purpose];
-}
-
 static void
 keyring_must_have(const struct keyring *ring, enum purpose purpose, bool sealing)
 {
-	if (purpose >= PURPOSES || !ring->opened[purpose] || keyring_seals(purpose) != sealing)
+	if (purpose >= PURPOSES || !ring->opened[purpose] || purpose_seals(purpose) != sealing)
 		abort();
 }
 

@@ -7,21 +7,13 @@
 #include "base/random.h"
 #include "crypto/digest.h"
 #include "crypto/jwt.h"
+#include "crypto/purpose.h"
 #include "crypto/sealing.h"
-
-#define KEYS_DIRECTORY "keys"
 
 /* How long a new key is there before it seals. A process that serves looks once a second whether
  * keys have changed, one that idles every 15 s, deliver between two mails; then it ends or begins
  * anew, after what it has in hand. Two minutes are several times as long as that takes. */
 #define KEYRING_LEAD (2 * MINUTE)
-
-enum purpose {
-#define PURPOSE(name, directory, use, words) PURPOSE_##name,
-#include "crypto/purpose.def"
-#undef PURPOSE
-	PURPOSES
-};
 
 /* What to open: a bit per purpose, and which JWT keys. */
 #define KEYS_OF(purpose) (1u << (purpose))
@@ -49,12 +41,6 @@ const struct key *keyring_key(const struct keyring *, enum purpose);
 
 /* All keys of a purpose that seals, likewise. Which of them seals is decided anew at each use. */
 const struct sealing_keys *keyring_sealing(const struct keyring *, enum purpose);
-
-/* The purpose of that name; PURPOSES when there is none. */
-enum purpose keyring_purpose(const char *name);
-
-/* Whether a purpose seals. */
-bool keyring_seals(enum purpose);
 
 /* The JWT keys of the backend at this place of config->backends; NULL unless opened. */
 const struct jwt_keys *keyring_jwt(const struct keyring *, size_t backend);

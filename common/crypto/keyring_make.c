@@ -1,3 +1,5 @@
+#include "crypto/keyring.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
@@ -176,7 +178,7 @@ keyring_make(const struct config *config, const struct random_source *random, si
 	*made = 0;
 	rc = keyring_make_root(config, &root, fault);
 	for (enum purpose i = 0; rc == RC_OK && i < PURPOSES; i++)
-		rc = keyring_make_purpose(random, &root, key_place_purpose(i), made, fault);
+		rc = keyring_make_purpose(random, &root, purpose_name(i), made, fault);
 	for (size_t i = 0; rc == RC_OK && i < config->backend_count; i++) {
 		if (config->backends[i].strategy == STRATEGY_JWT)
 			rc = keyring_make_backend(random, &root, &config->backends[i], made, fault);
@@ -220,8 +222,8 @@ static enum rc
 keyring_list_purpose(const struct key_place *root, enum purpose purpose, int64_t now,
     keyring_row_fn *give, void *state, struct config_fault *fault)
 {
-	const char *name = key_place_purpose(purpose);
-	bool seals = keyring_seals(purpose);
+	const char *name = purpose_name(purpose);
+	bool seals = purpose_seals(purpose);
 	struct key_place place;
 	struct key_names names;
 	enum rc rc;

@@ -1,3 +1,5 @@
+#include "crypto/keyring.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -13,7 +15,7 @@ keyring_enter_purpose(const struct config *config, enum purpose purpose, struct 
 
 	*place = KEY_PLACE_INIT;
 	if (rc == RC_OK)
-		rc = key_place_enter(&root, key_place_purpose(purpose), place, fault);
+		rc = key_place_enter(&root, purpose_name(purpose), place, fault);
 	key_place_leave(&root);
 	return rc;
 }

@@ -123,7 +123,7 @@ name_of(const char *owner, const char *below, const char *suffix)
 static const struct key *
 key_of(const struct keyring *ring, enum purpose purpose)
 {
-	if (!keyring_seals(purpose))
+	if (!purpose_seals(purpose))
 		return keyring_key(ring, purpose);
 	ck_assert_uint_eq(keyring_sealing(ring, purpose)->count, 1);
 	return &sealing_current(keyring_sealing(ring, purpose), 0)->key;
@@ -690,12 +690,12 @@ END_TEST
 
 START_TEST(purposes_are_found_by_name)
 {
-	ck_assert_int_eq(keyring_purpose("access"), PURPOSE_ACCESS);
-	ck_assert_int_eq(keyring_purpose("totp"), PURPOSE_TOTP);
-	ck_assert_int_eq(keyring_purpose("api"), PURPOSES);
-	ck_assert(!keyring_seals(PURPOSES));
-	ck_assert(!keyring_seals(PURPOSE_ACCESS));
-	ck_assert(keyring_seals(PURPOSE_TOTP));
+	ck_assert_int_eq(purpose_named("access"), PURPOSE_ACCESS);
+	ck_assert_int_eq(purpose_named("totp"), PURPOSE_TOTP);
+	ck_assert_int_eq(purpose_named("api"), PURPOSES);
+	ck_assert(!purpose_seals(PURPOSES));
+	ck_assert(!purpose_seals(PURPOSE_ACCESS));
+	ck_assert(purpose_seals(PURPOSE_TOTP));
 }
 END_TEST
 
