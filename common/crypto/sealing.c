@@ -110,11 +110,17 @@ sealing_current(const struct sealing_keys *keys, int64_t now)
 }
 
 enum key_state
+sealing_state_at(bool current, int64_t since, int64_t now)
+{
+	if (current)
+		return KEY_CURRENT;
+	return since > now ? KEY_COMING : KEY_OLD;
+}
+
+enum key_state
 sealing_state(const struct sealing_keys *keys, const struct sealing_key *key, int64_t now)
 {
-	if (key == sealing_current(keys, now))
-		return KEY_CURRENT;
-	return key->since > now ? KEY_COMING : KEY_OLD;
+	return sealing_state_at(key == sealing_current(keys, now), key->since, now);
 }
 
 const struct sealing_key *

@@ -34,7 +34,10 @@ size_t sealing_choose(const int64_t *since, size_t count, int64_t now);
 
 enum key_state { KEY_CURRENT, KEY_COMING, KEY_OLD };
 
-/* What one of these keys is now. */
+/* What a key is now: the current one, or by the instant from which on it seals. */
+enum key_state sealing_state_at(bool current, int64_t since, int64_t now);
+
+/* The same for one of these keys. */
 enum key_state sealing_state(const struct sealing_keys *, const struct sealing_key *, int64_t now);
 
 /* The key that seals now; there is one at least. */
