@@ -16,15 +16,6 @@ struct reseal {
 	long done, changed, damaged, keyless;
 };
 
-static bool
-reseal_lacks_key(const struct reseal *reseal, const struct factor_row *row)
-{
-	const struct sealing_keys *keys = keyring_sealing(reseal->ctl->ctx.keys, PURPOSE_TOTP);
-
-	return row->sealed.len >= SEAL_OVERHEAD &&
-	       sealing_find(keys, (const unsigned char *)row->sealed.data + SEAL_KEY_AT) == NULL;
-}
-
 /* One that nobody can open, or not without a key that is missing, stays as it is and is told of. */
 static enum rc
 reseal_row(struct reseal *reseal, const struct factor_row *row)
@@ -33,7 +24,7 @@ reseal_row(struct reseal *reseal, const struct factor_row *row)
 	struct ctx *ctx = &reseal->ctl->ctx;
 	enum rc rc;
 
-	if (reseal_lacks_key(reseal, row)) {
+	if (seal_lacks_key(keyring_sealing(ctx->keys, PURPOSE_TOTP), row->sealed)) {
 		reseal->keyless++;
 		return RC_OK;
 	}

@@ -9,6 +9,7 @@
 #define SEAL_VERSION 1
 #define SEAL_NONCE 12
 #define SEAL_TAG 16
+#define SEAL_KEY_AT 1
 #define SEAL_NONCE_AT (SEAL_KEY_AT + SEALING_ID_SIZE)
 #define SEAL_HEAD (SEAL_NONCE_AT + SEAL_NONCE)
 
@@ -104,6 +105,24 @@ seal_decrypt(const struct key *key, struct span sealed, struct span belongs_to, 
 	return rc;
 }
 
+/* The id of the key that a text names; NULL where it is no sealed text. */
+static const unsigned char *
+seal_key_id(struct span sealed)
+{
+	if (sealed.len < SEAL_OVERHEAD || sealed.len > SEAL_OVERHEAD + SEAL_PLAIN_MAX ||
+	    sealed.data[0] != SEAL_VERSION)
+		return NULL;
+	return (const unsigned char *)sealed.data + SEAL_KEY_AT;
+}
+
+bool
+seal_lacks_key(const struct sealing_keys *keys, struct span sealed)
+{
+	const unsigned char *id = seal_key_id(sealed);
+
+	return id != NULL && sealing_find(keys, id) == NULL;
+}
+
 /* Its id tells which it was, and nothing of it. */
 static enum rc
 seal_key_missing(const unsigned char id[SEALING_ID_SIZE])
@@ -120,15 +139,13 @@ enum rc
 seal_open(
     struct buf *buf, const struct sealing_keys *keys, struct span sealed, struct span belongs_to)
 {
-	const unsigned char *id;
+	const unsigned char *id = seal_key_id(sealed);
 	const struct sealing_key *key;
 	unsigned char plain[SEAL_PLAIN_MAX];
 	enum rc rc;
 
-	if (sealed.len < SEAL_OVERHEAD || sealed.len > SEAL_OVERHEAD + SEAL_PLAIN_MAX ||
-	    belongs_to.len > SEAL_PLAIN_MAX || sealed.data[0] != SEAL_VERSION)
+	if (id == NULL || belongs_to.len > SEAL_PLAIN_MAX)
 		return RC_NO;
-	id = (const unsigned char *)sealed.data + SEAL_KEY_AT;
 	key = sealing_find(keys, id);
 	if (key == NULL)
 		return seal_key_missing(id);

@@ -4,6 +4,9 @@
 #define SINCE_2000 INT64_C(946684800000)
 #define SINCE_2001 INT64_C(978307200000)
 
+/* As seal.h has it: a byte, then the id of the key. */
+#define NAMES_KEY(at) ((at) >= 1 && (at) <= SEALING_ID_SIZE)
+
 static const struct key first = { "0123456789abcdef0123456789abcde" };
 static const struct key second = { "another 89abcdef0123456789abcde" };
 static struct sealing_keys key, other, both; /* the first, the second */
@@ -135,10 +138,9 @@ START_TEST(any_changed_bit_is_noticed)
 
 	for (size_t i = 0; i < buf.len * 8; i++) {
 		buf.data[i / 8] = (char)(buf.data[i / 8] ^ (1 << (i % 8)));
-		bool names = i / 8 >= SEAL_KEY_AT && i / 8 < SEAL_KEY_AT + SEALING_ID_SIZE;
-
 		ck_assert_int_eq(opened(&key, buf_span(&buf), SPAN("a message"), SPAN("")),
-		    names ? RC_UNAVAILABLE : RC_NO);
+		    NAMES_KEY(i / 8) ? RC_UNAVAILABLE : RC_NO);
+		ck_assert(seal_lacks_key(&key, buf_span(&buf)) == NAMES_KEY(i / 8));
 		buf.data[i / 8] = (char)(buf.data[i / 8] ^ (1 << (i % 8)));
 	}
 	buf_free(&buf);
@@ -153,6 +155,10 @@ START_TEST(any_other_length_is_noticed)
 		ck_assert_int_eq(
 		    opened(&key, (struct span){ buf.data, len }, SPAN("a message"), SPAN("")),
 		    RC_NO);
+	/* What is too short to be a sealed text lacks no key. */
+	ck_assert(!seal_lacks_key(&other, (struct span){ buf.data, SEAL_OVERHEAD - 1 }));
+	ck_assert(seal_lacks_key(&other, (struct span){ buf.data, SEAL_OVERHEAD }));
+	ck_assert(!seal_lacks_key(&other, (struct span){ 0 }));
 	buf_char(&buf, 'x');
 	ck_assert_int_eq(opened(&key, buf_span(&buf), SPAN("a message"), SPAN("")), RC_NO);
 	buf_free(&buf);
@@ -179,7 +185,42 @@ START_TEST(too_long_a_text_is_a_defect)
 	ck_assert_int_eq(seal_put(&buf, &key, SINCE_2001, &random,
 			     (struct span){ large, sizeof(large) }, SPAN("a message")),
 	    RC_INTERNAL);
+	ck_assert_int_eq(seal_put(&buf, &key, SINCE_2001, &random, SPAN("a token"),
+			     (struct span){ large, sizeof(large) }),
+	    RC_INTERNAL);
 	ck_assert_uint_eq(buf.len, 0);
+}
+END_TEST
+
+/* Nothing as long as that was sealed for anything. */
+START_TEST(too_long_a_place_opens_nothing)
+{
+	static char large[SEAL_PLAIN_MAX + 1];
+	struct buf buf = sealed(SPAN("a token"), (struct span){ large, SEAL_PLAIN_MAX });
+
+	ck_assert_int_eq(
+	    opened(&key, buf_span(&buf), (struct span){ large, SEAL_PLAIN_MAX }, SPAN("a token")),
+	    RC_OK);
+	ck_assert_int_eq(
+	    opened(&key, buf_span(&buf), (struct span){ large, sizeof(large) }, SPAN("")), RC_NO);
+	buf_free(&buf);
+}
+END_TEST
+
+START_TEST(buffer_without_room_is_told)
+{
+	struct random_source random = fixture_random(&source);
+	struct buf small = BUF_INIT(SEAL_OVERHEAD + 6), plain = BUF_INIT(6);
+	struct buf buf = sealed(SPAN("a token"), SPAN("a message"));
+
+	ck_assert_int_eq(
+	    seal_put(&small, &key, SINCE_2001, &random, SPAN("a token"), SPAN("a message")),
+	    RC_UNAVAILABLE);
+	ck_assert_int_eq(
+	    seal_open(&plain, &key, buf_span(&buf), SPAN("a message")), RC_UNAVAILABLE);
+	buf_free(&small);
+	buf_free(&plain);
+	buf_free(&buf);
 }
 END_TEST
 
@@ -267,6 +308,8 @@ main(void)
 	tcase_add_test(tests, any_other_length_is_noticed);
 	tcase_add_test(tests, same_text_is_sealed_differently_each_time);
 	tcase_add_test(tests, too_long_a_text_is_a_defect);
+	tcase_add_test(tests, too_long_a_place_opens_nothing);
+	tcase_add_test(tests, buffer_without_room_is_told);
 	tcase_add_loop_test(tests, name_tells_since_when, 0, COUNT(kids));
 	tcase_add_loop_test(tests, newest_whose_time_has_come_seals, 0, COUNT(choices));
 	tcase_add_test(tests, there_is_room_for_some_keys);
