@@ -1,10 +1,10 @@
 #include "crypto/seal.h"
 
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <sodium.h>
 
 #include "base/log.h"
+#include "crypto/libcrypto.h"
 
 #define SEAL_VERSION 1
 #define SEAL_NONCE 12
@@ -15,14 +15,10 @@
 
 _Static_assert(SEAL_OVERHEAD == SEAL_HEAD + SEAL_TAG, "the parts make up the whole");
 
-/* Neither a configuration nor error texts are read from files: after the sandbox there are none. */
 static EVP_CIPHER_CTX *
 seal_context(void)
 {
-	if (OPENSSL_init_crypto(
-		OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS, NULL) != 1)
-		return NULL;
-	return EVP_CIPHER_CTX_new();
+	return libcrypto_start() ? EVP_CIPHER_CTX_new() : NULL;
 }
 
 static enum rc

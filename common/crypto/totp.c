@@ -1,7 +1,6 @@
 #include "crypto/totp.h"
 
 #include <limits.h>
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <sodium.h>
@@ -10,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "crypto/base32.h"
+#include "crypto/libcrypto.h"
 
 #define TOTP_DIGEST_LEAST 20 /* bytes, of SHA-1 */
 
@@ -67,11 +67,8 @@ totp_code(
 
 	for (int i = 0; i < 8; i++)
 		message[i] = (unsigned char)((uint64_t)counter >> (56 - 8 * i));
-	/* Neither a configuration nor error texts are read from files: after the sandbox there are
-	 * none. */
 	if (secret.len > INT_MAX || totp->digits < 6 || totp->digits > TOTP_DIGITS_MAX ||
-	    OPENSSL_init_crypto(
-		OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS, NULL) != 1 ||
+	    !libcrypto_start() ||
 	    HMAC(totp_digest(totp->algorithm), secret.data, (int)secret.len, message,
 		sizeof(message), digest, &len) == NULL ||
 	    len < TOTP_DIGEST_LEAST) {
