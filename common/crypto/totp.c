@@ -20,12 +20,6 @@ static const char *const totp_names[] = {
 };
 _Static_assert(sizeof(totp_names) / sizeof(totp_names[0]) == TOTP_ALGORITHMS, "all have names");
 
-const char *
-totp_algorithm_name(enum totp_algorithm algorithm)
-{
-	return totp_names[algorithm];
-}
-
 static const EVP_MD *
 totp_digest(enum totp_algorithm algorithm)
 {
@@ -67,8 +61,12 @@ totp_code(
 
 	for (int i = 0; i < 8; i++)
 		message[i] = (unsigned char)((uint64_t)counter >> (56 - 8 * i));
-	if (secret.len > INT_MAX || totp->digits < 6 || totp->digits > TOTP_DIGITS_MAX ||
-	    !libcrypto_start() ||
+	if (secret.len > INT_MAX || totp->digits < 6 || totp->digits > TOTP_DIGITS_MAX) {
+		LOG_FAULT(
+		    LOG_ERROR, "no code has %d digits, or no secret is as long", totp->digits);
+		return RC_INTERNAL;
+	}
+	if (!libcrypto_start() ||
 	    HMAC(totp_digest(totp->algorithm), secret.data, (int)secret.len, message,
 		sizeof(message), digest, &len) == NULL ||
 	    len < TOTP_DIGEST_LEAST) {

@@ -13,6 +13,13 @@
 
 enum { ADDRESSES = 20 };
 
+/* As the package has them. */
+static const char *const names[TOTP_ALGORITHMS] = {
+	[TOTP_SHA1] = "SHA1",
+	[TOTP_SHA256] = "SHA256",
+	[TOTP_SHA512] = "SHA512",
+};
+
 /* As the header of totp_put_uri says: a colon of the issuer becomes a space. */
 static void
 put_issuer(struct buf *json, const char *issuer)
@@ -38,7 +45,7 @@ put_line(struct buf *json, const struct otpauth *sample)
 	put_issuer(json, sample->issuer);
 	json_put_text(json, "label", span_of(sample->account));
 	json_put_text(json, "secret", buf_span(&secret));
-	json_put_text(json, "algorithm", span_of(totp_algorithm_name(sample->totp.algorithm)));
+	json_put_text(json, "algorithm", span_of(names[sample->totp.algorithm]));
 	json_put_number(json, "digits", sample->totp.digits);
 	json_put_number(json, "period", sample->totp.period);
 	buf_text(json, "}\n");

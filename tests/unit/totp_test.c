@@ -138,8 +138,10 @@ START_TEST(nonsense_is_no_answer)
 	char code[TOTP_DIGITS_MAX + 1];
 	int64_t step;
 
-	ck_assert_int_eq(totp_code(&short_code, SECRET, 1, code), RC_UNAVAILABLE);
-	ck_assert_int_eq(totp_code(&long_code, SECRET, 1, code), RC_UNAVAILABLE);
+	ck_assert_int_eq(totp_code(&short_code, SECRET, 1, code), RC_INTERNAL);
+	ck_assert_int_eq(totp_code(&long_code, SECRET, 1, code), RC_INTERNAL);
+	ck_assert_int_eq(
+	    totp_match(&short_code, SECRET, WALL, 1, SPAN("75522"), &step), RC_INTERNAL);
 	ck_assert_int_eq(
 	    totp_match(&usual, SECRET, WALL, TOTP_DRIFT_MAX + 1, SPAN("755224"), &step),
 	    RC_INTERNAL);
@@ -178,6 +180,64 @@ START_TEST(address_is_escaped)
 }
 END_TEST
 
+/* The bounds of every setting, as config.def has them. */
+static const struct {
+	const char *section, *key, *bounds;
+} settings[] = {
+#define SECTION(name, kind, words)
+#define SETTING(section, field, key, type, preset, bounds, words) { #section, key, bounds },
+#define SECTION_END(name)
+#include "base/config.def"
+#undef SECTION
+#undef SETTING
+#undef SECTION_END
+};
+
+static size_t
+longest_setting(const char *section, const char *key)
+{
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+		if (strcmp(settings[i].section, section) == 0 && strcmp(settings[i].key, key) == 0)
+			return strtoul(strstr(settings[i].bounds, "..") + 2, NULL, 10);
+	}
+	return 0;
+}
+
+/* Which of the two is the issuer, is for the settings to say. */
+START_TEST(issuer_is_no_longer_than_its_settings)
+{
+	ck_assert_uint_eq(longest_setting("totp", "issuer"), TOTP_ISSUER_MAX);
+	ck_assert_uint_eq(longest_setting("site", "name"), TOTP_ISSUER_MAX);
+}
+END_TEST
+
+/* Everything as long as it can be, and percent-encoded. */
+START_TEST(longest_address_has_room)
+{
+	static char secret[TOTP_SECRET_MAX], issuer[TOTP_ISSUER_MAX], account[EMAIL_MAX];
+	const struct totp totp = { TOTP_SHA512, TOTP_DIGITS_MAX, INT32_MAX };
+	struct buf buf = BUF_INIT(TOTP_URI_MAX);
+
+	memset(issuer, '%', sizeof(issuer));
+	memset(account, '@', sizeof(account));
+	totp_put_uri(&buf, &totp, (struct span){ secret, sizeof(secret) },
+	    (struct span){ issuer, sizeof(issuer) }, (struct span){ account, sizeof(account) });
+	ck_assert_int_eq(buf_check(&buf), RC_OK);
+	ck_assert_uint_gt(buf.len, sizeof(account) * 3 + sizeof(issuer) * 6);
+	buf_free(&buf);
+}
+END_TEST
+
+START_TEST(address_without_room_is_told)
+{
+	struct buf buf = BUF_INIT(80);
+
+	totp_put_uri(&buf, &usual, SECRET, SPAN("The Tower"), SPAN("ada@example.org"));
+	ck_assert_int_eq(buf_check(&buf), RC_UNAVAILABLE);
+	buf_free(&buf);
+}
+END_TEST
+
 #define COUNT(rows) ((int)(sizeof(rows) / sizeof((rows)[0])))
 
 int
@@ -194,6 +254,9 @@ main(void)
 	tcase_add_test(tests, code_of_two_steps_is_the_later_one);
 	tcase_add_test(tests, nonsense_is_no_answer);
 	tcase_add_loop_test(tests, address_is_escaped, 0, COUNT(addresses));
+	tcase_add_test(tests, issuer_is_no_longer_than_its_settings);
+	tcase_add_test(tests, longest_address_has_room);
+	tcase_add_test(tests, address_without_room_is_told);
 	suite_add_tcase(suite, tests);
 	return fixture_run(suite);
 }
