@@ -71,6 +71,8 @@ enum ctl_exit ctl_become(uid_t, gid_t);
 
 /* say.c: prints "yettctl: ..." on stderr, control characters escaped; is CTL_REFUSED. */
 enum ctl_exit ctl_refuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The same for what the operator should know of a command that goes on. */
+void ctl_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The same for a fault below: locked, full or broken. RC_NO is not one. */
 enum ctl_exit ctl_fault(enum rc);
 /* An answer from below that may name its fault; RC_OK is CTL_DONE. */
@@ -99,8 +101,8 @@ enum ctl_exit ask_password(struct ctl *, struct span email, struct span username
 /* Serialises what changes files here, until the descriptor is closed; -1 where that is not
  * possible. */
 int file_lock(const char *directory);
-/* Reads a file of at most "max" bytes; RC_NO with errno when it cannot be read. The caller frees
- * the buffer. */
+/* Appends a file to the buffer. RC_NO with errno when it cannot be read; EFBIG when the buffer has
+ * no room for it. The caller frees the buffer. */
 enum rc file_read(const char *directory, const char *name, struct buf *) RC_MUST;
 /* Writes beside, syncs, renames; mode 0600. RC_NO with errno. */
 enum rc file_write(const char *directory, const char *name, struct span text) RC_MUST;

@@ -25,7 +25,7 @@ file_lock(const char *directory)
 	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return fd;
 	if (errno == EWOULDBLOCK)
-		(void)ctl_refuse("another yettctl works on %s; this one waits for it", directory);
+		ctl_warn("another yettctl works on %s; this one waits for it", directory);
 	while (flock(fd, LOCK_EX) != 0 && errno == EINTR)
 		continue;
 	return fd;

@@ -95,8 +95,8 @@ keys_undo(struct ctl *ctl, const struct keys_change *change, keys_move_fn *back,
 	if (rc == RC_OK)
 		rc = db_end(ctl->ctx.db, operate_keys_changed(&ctl->ctx));
 	if (rc != RC_OK)
-		(void)ctl_refuse("keys/%s/%s.key may not be where it was before; look there and in "
-				 ".retired beside it, then restart the web server",
+		ctl_warn("keys/%s/%s.key may not be where it was before; look there and in "
+			 ".retired beside it, then restart the web server",
 		    ctl->words[0], change->kid);
 }
 

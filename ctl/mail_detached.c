@@ -45,6 +45,6 @@ mail_detached_send(const char *directory)
 	if (child == 0)
 		mail_detached_run(directory);
 	if (child < 0)
-		(void)ctl_refuse(
+		ctl_warn(
 		    "what is to be mailed waits: %s; yettctl mail send sends it", strerror(errno));
 }

@@ -66,6 +66,17 @@ ctl_refuse(const char *format, ...)
 	return CTL_REFUSED;
 }
 
+void
+ctl_warn(const char *format, ...)
+{
+	va_list values;
+
+	fflush(stdout);
+	va_start(values, format);
+	say_line(stderr, "yettctl: ", format, values);
+	va_end(values);
+}
+
 enum ctl_exit
 ctl_usage(const char *format, ...)
 {
