@@ -5,34 +5,9 @@
 
 #include "change.h"
 #include "keys.h"
-#include "store/factor.h"
-#include "store/outbox.h"
 
 #define KEYS_OBJECT_SIZE 128 /* PURPOSE/KID */
 #define KEYS_WHY_SIZE 80
-
-/* Who counts what is sealed for a purpose. A purpose without a row keeps its keys. */
-typedef enum rc keys_count_fn(struct ctx *, struct span key_id, int64_t *count);
-static keys_count_fn *const keys_counts[PURPOSES] = {
-	[PURPOSE_OUTBOX] = outbox_sealed_with,
-	[PURPOSE_TOTP] = factor_sealed_with,
-};
-
-enum rc
-keys_sealed(struct ctx *ctx, enum purpose purpose, const struct sealing_key *key, int64_t *count)
-{
-	if (keys_counts[purpose] == NULL)
-		return RC_NO;
-	return keys_counts[purpose](
-	    ctx, (struct span){ (const char *)key->id, SEALING_ID_SIZE }, count);
-}
-
-/* A request that began before the new key's turn may take as long as the new key was waited for. */
-int64_t
-keys_in_use_until(const struct sealing_keys *keys, int64_t now)
-{
-	return sealing_current(keys, now)->since + KEYRING_LEAD;
-}
 
 typedef enum rc keys_move_fn(
     const struct config *, enum purpose, const char *kid, struct config_fault *);
@@ -49,14 +24,16 @@ static enum ctl_exit
 keys_begin(struct ctl *ctl, struct keys_change *change)
 {
 	enum ctl_exit status = ctl_open_store(ctl);
+	char names[KEYS_NAMES_SIZE];
 	enum rc rc;
 
 	*change = (struct keys_change){ .purpose = purpose_named(ctl->words[0]), .lock = -1 };
 	if (status != CTL_DONE)
 		return status;
-	if (!purpose_seals(change->purpose))
-		return ctl_refuse(
-		    "%s is no purpose that seals; outbox and totp are", ctl->words[0]);
+	if (!purpose_seals(change->purpose)) {
+		keys_name_sealing(names);
+		return ctl_refuse("%s is no purpose that seals; %s are", ctl->words[0], names);
+	}
 	change->lock = file_lock(ctl->directory);
 	rc = db_begin(ctl->ctx.db);
 	ctl->ctx.now = clock_wall(&ctl->ctx.clock);
@@ -162,16 +139,6 @@ keys_refuse(struct keys_change *change, const char *kid, const char *why)
 	return RC_NO;
 }
 
-static const struct sealing_key *
-keys_named(const struct sealing_keys *keys, const char *kid)
-{
-	for (size_t i = 0; i < keys->count; i++) {
-		if (strcmp(keys->rows[i].kid, kid) == 0)
-			return &keys->rows[i];
-	}
-	return NULL;
-}
-
 /* Whether its turn is over, for all processes. */
 static enum rc
 keys_is_over(struct keys_change *change, const struct sealing_keys *keys,
@@ -229,7 +196,7 @@ keys_may_retire(struct ctl *ctl, struct keys_change *change)
 	if (rc != RC_OK)
 		return rc;
 	keys = keyring_sealing(ring, change->purpose);
-	key = keys_named(keys, kid);
+	key = sealing_named(keys, kid);
 	if (key == NULL)
 		rc = keys_refuse(change, kid, "is no key of this purpose; see yettctl keys list");
 	else

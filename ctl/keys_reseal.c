@@ -13,6 +13,7 @@ struct reseal {
 	struct ctl *ctl;
 	struct span key_id; /* of the key that seals now */
 	int64_t after;      /* the last row that was looked at */
+	int64_t since;      /* when it began; monotonic */
 	long done, changed, damaged, keyless;
 };
 
@@ -62,12 +63,17 @@ reseal_page(struct reseal *reseal)
 	return rc == RC_OK && count < RESEAL_PAGE ? RC_NO : rc;
 }
 
-/* On a terminal, once it has taken a second. */
+/* On a terminal, once it has taken a second; "more": the line is written over, not taken away. */
 static void
-reseal_progress(const struct reseal *reseal, int64_t since)
+reseal_progress(const struct reseal *reseal, bool more)
 {
-	if (isatty(STDERR_FILENO) && clock_monotonic(&reseal->ctl->ctx.clock) - since >= SECOND)
+	if (!isatty(STDERR_FILENO) ||
+	    clock_monotonic(&reseal->ctl->ctx.clock) - reseal->since < SECOND)
+		return;
+	if (more)
 		fprintf(stderr, "\r%ld secrets sealed anew ...", reseal->done);
+	else
+		fputs("\r\033[K", stderr);
 }
 
 static enum ctl_exit
@@ -75,16 +81,15 @@ reseal_all(struct ctl *ctl)
 {
 	const struct sealing_key *key =
 	    sealing_current(keyring_sealing(ctl->ctx.keys, PURPOSE_TOTP), ctl->ctx.now);
-	struct reseal reseal = { .ctl = ctl, .key_id = { (const char *)key->id, SEALING_ID_SIZE } };
-	int64_t since = clock_monotonic(&ctl->ctx.clock);
+	struct reseal reseal = { .ctl = ctl,
+		.key_id = { (const char *)key->id, SEALING_ID_SIZE },
+		.since = clock_monotonic(&ctl->ctx.clock) };
 	enum rc rc = RC_OK;
 
 	while (rc == RC_OK) {
 		rc = reseal_page(&reseal);
-		reseal_progress(&reseal, since);
+		reseal_progress(&reseal, rc == RC_OK);
 	}
-	if (isatty(STDERR_FILENO) && clock_monotonic(&ctl->ctx.clock) - since >= SECOND)
-		fputs("\r\033[K", stderr);
 	ctl_say("%ld secrets are sealed with %s now", reseal.done, key->kid);
 	if (rc != RC_NO)
 		return ctl_refuse("then the store or a key failed; run it again, it goes on where "

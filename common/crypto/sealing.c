@@ -132,3 +132,13 @@ sealing_find(const struct sealing_keys *keys, const unsigned char id[SEALING_ID_
 	}
 	return NULL;
 }
+
+const struct sealing_key *
+sealing_named(const struct sealing_keys *keys, const char *kid)
+{
+	for (size_t i = 0; i < keys->count; i++) {
+		if (strcmp(keys->rows[i].kid, kid) == 0)
+			return &keys->rows[i];
+	}
+	return NULL;
+}

@@ -47,4 +47,7 @@ const struct sealing_key *sealing_current(const struct sealing_keys *, int64_t n
 const struct sealing_key *sealing_find(
     const struct sealing_keys *, const unsigned char id[SEALING_ID_SIZE]);
 
+/* The key of that name; likewise. */
+const struct sealing_key *sealing_named(const struct sealing_keys *, const char *kid);
+
 #endif

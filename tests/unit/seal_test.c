@@ -290,6 +290,14 @@ START_TEST(there_is_room_for_some_keys)
 }
 END_TEST
 
+START_TEST(key_is_found_by_its_name)
+{
+	ck_assert_ptr_eq(sealing_named(&both, "20010101T000000Z-b"), &both.rows[1]);
+	ck_assert_ptr_null(sealing_named(&both, "20010101T000000Z"));
+	ck_assert_ptr_null(sealing_named(&both, ""));
+}
+END_TEST
+
 #define COUNT(rows) (int)(sizeof(rows) / sizeof((rows)[0]))
 
 int
@@ -313,6 +321,7 @@ main(void)
 	tcase_add_loop_test(tests, name_tells_since_when, 0, COUNT(kids));
 	tcase_add_loop_test(tests, newest_whose_time_has_come_seals, 0, COUNT(choices));
 	tcase_add_test(tests, there_is_room_for_some_keys);
+	tcase_add_test(tests, key_is_found_by_its_name);
 	suite_add_tcase(suite, tests);
 	return fixture_run(suite);
 }
