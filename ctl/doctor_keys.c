@@ -32,8 +32,8 @@ doctor_old_key(struct doctor *doctor, enum purpose purpose, const struct sealing
 	if (rc == RC_NO || !doctor_rc(doctor, rc, "old keys", &none) || count > 0)
 		return;
 	doctor_find(doctor, FINDING_WARNING, "old keys",
-	    "nothing is sealed with %s any more; yettctl keys retire %s %s", key->kid,
-	    purpose_name(purpose), key->kid);
+	    "nothing of %s is sealed with %s any more; yettctl keys retire %s",
+	    purpose_name(purpose), key->kid, key->kid);
 }
 
 /* Whose key is gone cannot sign in: their secrets are never taken for "no second factor". */

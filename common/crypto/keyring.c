@@ -43,7 +43,8 @@ keyring_read_sealing(const struct key_place *place, const struct key_names *name
 		rc = keyring_read_bare(place, names->rows[i].kid, &key, fault);
 		if (rc == RC_OK && !sealing_add(keys, &key, names->rows[i].kid))
 			rc = key_place_fault(place, "", "", fault,
-			    "holds too many keys; \"yettctl keys retire\" moves old ones away");
+			    "holds more keys than can be opened; move one that nothing is sealed "
+			    "with to .retired in it");
 	}
 	sodium_memzero(&key, sizeof(key));
 	return rc;

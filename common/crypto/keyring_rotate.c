@@ -35,8 +35,8 @@ keyring_rotate(const struct config *config, const struct random_source *random,
 		    &place, "", "", fault, "holds no key; \"yettctl migrate\" makes one");
 	if (rc == RC_OK && names.count >= SEALING_KEYS_MAX)
 		rc = key_place_fault(&place, "", "", fault,
-		    "holds as many keys as can be opened; \"yettctl keys retire\" moves old ones "
-		    "away");
+		    "holds as many keys as can be opened; \"yettctl keys retire KID\" moves "
+		    "old ones away");
 	if (rc == RC_OK)
 		rc = key_write_kid(random, &place, key_names_newest(&names),
 		    clock_wall(&clock_system) + KEYRING_LEAD, kid, fault);

@@ -77,7 +77,7 @@ change_the_key(const char *old)
 	storm_rest(125 * 1000L);
 	CTL(site, "keys", "reseal");
 	storm_rest((long)(TURN_OVER - 125) * 1000L);
-	CTL(site, "keys", "retire", "totp", old);
+	CTL(site, "keys", "retire", old);
 	_exit(0);
 }
 

@@ -394,10 +394,10 @@ START_TEST(rotated_key_comes_and_is_told)
 	ck_assert_int_eq(ctl("keys list"), 0);
 	ck_assert_ptr_nonnull(strstr(out, OLDER "        seal    yes         current"));
 	ck_assert_ptr_nonnull(strstr(out, "no          coming"));
-	refuses("keys retire outbox " OLDER, "is the one that seals now");
+	refuses("keys retire " OLDER, "is the one that seals now");
 	shell("mv keys/outbox/$(ls keys/outbox | tail -n 1) "
 	      "keys/outbox/$(date -u -d '+1 minute' +%Y%m%dT%H%M%SZ)-z.key");
-	snprintf(line, sizeof(line), "keys retire outbox %s", newest_key());
+	snprintf(line, sizeof(line), "keys retire %s", newest_key());
 	refuses(line, "is coming");
 	ck_assert_int_eq(post_int(&post, "SELECT number FROM generation"), 2);
 	end();
@@ -409,7 +409,7 @@ START_TEST(key_of_another_century_can_go)
 {
 	begin_rotated();
 	shell("mv keys/outbox/$(ls keys/outbox | tail -n 1) keys/outbox/29990101T000000Z-z.key");
-	ck_assert_int_eq(ctl("keys retire outbox 29990101T000000Z-z"), 0);
+	ck_assert_int_eq(ctl("keys retire 29990101T000000Z-z"), 0);
 	ck_assert_str_eq(newest_key(), OLDER);
 	end();
 }
@@ -432,7 +432,7 @@ START_TEST(what_is_not_committed_is_undone)
 	ck_assert_int_eq(ctl("keys rotate outbox"), 0);
 	shell("cd keys/outbox && mv $(ls | tail -n 1) " NEWER ".key");
 	post_sql(&post, "DELETE FROM outbox; DROP TABLE spoilt;" SPOIL);
-	ck_assert_int_eq(ctl("keys retire outbox " OLDER), 1);
+	ck_assert_int_eq(ctl("keys retire " OLDER), 1);
 	shell("test -f keys/outbox/" OLDER ".key && test ! -e keys/outbox/.retired/" OLDER ".key");
 	ck_assert_int_eq(post_int(&post, "SELECT number FROM generation"), 4);
 	end();
@@ -443,25 +443,48 @@ START_TEST(old_key_retires_when_nothing_needs_it)
 {
 	begin_rotated();
 	shell("cd keys/outbox && mv $(ls | tail -n 1) $(date -u +%Y%m%dT%H%M%SZ)-b.key");
-	refuses("keys retire outbox " OLDER, "may still be in use somewhere; try again after 20");
+	refuses("keys retire " OLDER, "may still be in use somewhere; try again after 20");
 	shell("cd keys/outbox && mv $(ls | tail -n 1) " NEWER ".key");
-	refuses("keys retire outbox " OLDER, "is still needed: 1 secrets");
+	refuses("keys retire " OLDER, "is still needed: 1 secrets");
 	ctl("doctor");
 	ck_assert_ptr_null(strstr(out, "old keys"));
 	post_sql(&post, "DELETE FROM outbox");
 	ctl("doctor");
-	ck_assert_ptr_nonnull(strstr(out, "warning  old keys: nothing is sealed with " OLDER));
-	ck_assert_int_eq(ctl("keys retire outbox " OLDER), 0);
+	ck_assert_ptr_nonnull(strstr(out,
+	    "warning  old keys: nothing of outbox is sealed with " OLDER " any more; yettctl "
+	    "keys retire " OLDER "\n"));
+	ck_assert_int_eq(ctl("keys retire " OLDER), 0);
 	shell("test -f keys/outbox/.retired/" OLDER ".key && test ! -e keys/outbox/" OLDER ".key");
 	ck_assert_int_eq(post_int(&post, "SELECT number FROM generation"), 3);
 	ck_assert_int_eq(
 	    post_int(&post, "SELECT COUNT(*) FROM audit WHERE event = 'keys.retired' AND "
 			    "actor = 'operator' AND object = 'outbox/" OLDER "'"),
 	    1);
-	refuses("keys retire outbox " OLDER, "is no key of this purpose");
+	refuses("keys retire " OLDER, "is no key here; see yettctl keys list");
 	ctl("doctor");
 	ck_assert_ptr_null(strstr(out, "old keys"));
 	ck_assert_ptr_nonnull(strstr(out, "ok       keys: complete"));
+	end();
+}
+END_TEST
+
+/* A key is found by its name alone, so the name must be of one. */
+START_TEST(name_of_several_keys_is_refused)
+{
+	begin_rotated();
+	shell("cd keys/outbox && mv $(ls | tail -n 1) " NEWER ".key");
+	shell("cp -p keys/outbox/" OLDER ".key keys/totp/");
+	refuses("keys retire " OLDER, OLDER " is a key of outbox and totp; rename one");
+	shell("mv keys/totp/" OLDER ".key keys/csrf/");
+	refuses("keys retire " OLDER, OLDER " is a key of csrf and outbox; rename one");
+	shell("test -f keys/csrf/" OLDER ".key && test -f keys/outbox/" OLDER ".key");
+	shell("cp -p keys/csrf/" OLDER ".key keys/totp/" NEWER ".key");
+	refuses("keys retire " NEWER, "outbox and totp");
+	shell("rm keys/outbox/" OLDER ".key keys/totp/" NEWER ".key");
+	refuses("keys retire " OLDER,
+	    OLDER " is a key of csrf, which does not seal; outbox and totp do");
+	ck_assert_int_eq(post_int(&post, "SELECT number FROM generation"), 2);
+	ck_assert_int_eq(post_int(&post, "SELECT COUNT(*) FROM audit"), 1);
 	end();
 }
 END_TEST
@@ -514,12 +537,12 @@ START_TEST(secrets_of_apps_are_sealed_anew)
 	shell("mv keys/totp/*.key keys/totp/" OLDER ".key");
 	put_factor();
 	shell("umask 077; head -c 32 /dev/urandom >keys/totp/" NEWER ".key");
-	refuses("keys retire totp " OLDER, "is still needed: 1 secrets");
+	refuses("keys retire " OLDER, "is still needed: 1 secrets");
 	ck_assert_msg(ctl("keys reseal") == 0, "%s", err);
 	ck_assert_ptr_nonnull(strstr(out, "1 secrets are sealed with " NEWER));
 	ck_assert_int_eq(ctl("keys reseal"), 0);
 	ck_assert_ptr_nonnull(strstr(out, "0 secrets"));
-	ck_assert_msg(ctl("keys retire totp " OLDER) == 0, "%s", err);
+	ck_assert_msg(ctl("keys retire " OLDER) == 0, "%s", err);
 	snprintf(hex, sizeof(hex), "%s", post_text(&post, "SELECT hex(secret) FROM totp"));
 	ck_assert_int_eq(
 	    sodium_hex2bin(bytes, sizeof(bytes), hex, strlen(hex), NULL, &len, NULL), 0);
@@ -658,6 +681,7 @@ main(void)
 	tcase_add_test(tests, key_of_another_century_can_go);
 	tcase_add_test(tests, what_is_not_committed_is_undone);
 	tcase_add_test(tests, old_key_retires_when_nothing_needs_it);
+	tcase_add_test(tests, name_of_several_keys_is_refused);
 	tcase_add_test(tests, secrets_of_apps_are_sealed_anew);
 	tcase_add_test(tests, missing_key_is_told_of_at_the_end);
 	tcase_add_test(tests, damaged_secrets_stay);

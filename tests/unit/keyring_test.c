@@ -268,7 +268,7 @@ START_TEST(all_keys_that_seal_are_opened)
 	ck_assert_int_eq(open_keys(JWT_NONE), RC_OK);
 	write_file("totp/20000109T000000Z-x.key", bytes, 32, 0600);
 	ck_assert_int_eq(open_keys(JWT_NONE), RC_NO);
-	ck_assert_ptr_nonnull(strstr(fault.text, "keys retire"));
+	ck_assert_ptr_nonnull(strstr(fault.text, ".retired"));
 }
 END_TEST
 
