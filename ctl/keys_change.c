@@ -100,13 +100,31 @@ keys_hold_signals(void)
 	sigprocmask(SIG_BLOCK, &held, NULL);
 }
 
+static void
+keys_say_made(const struct keys_change *change, int64_t now)
+{
+	int64_t since = sealing_since(change->kid);
+	const char *name = purpose_name(change->purpose);
+	char time[CLOCK_TEXT_SIZE];
+
+	clock_text(since, time);
+	if (since <= now)
+		ctl_say("key %s is made for %s, which had none; it seals at once, and running "
+			"processes begin anew with it",
+		    change->kid, name);
+	else
+		ctl_say("key %s is made for %s; it seals from %s on, and running processes begin "
+			"anew with it before",
+		    change->kid, name, time);
+}
+
 /* The key is made while nobody else can commit, and told of by the commit. One of which nobody was
  * told may be used by who starts now, and is missing to all others. */
 enum ctl_exit
 keys_rotate(struct ctl *ctl)
 {
 	enum purpose purpose = purpose_named(ctl->words[0]);
-	char time[CLOCK_TEXT_SIZE], names[KEYS_NAMES_SIZE];
+	char names[KEYS_NAMES_SIZE];
 	struct keys_change change;
 	enum ctl_exit status;
 	enum rc made, rc;
@@ -125,12 +143,8 @@ keys_rotate(struct ctl *ctl)
 	if (rc == RC_OK)
 		rc = keys_tell(ctl, &change, "keys.rotated");
 	status = keys_end(ctl, &change, rc, keyring_retire, made);
-	if (status == CTL_DONE) {
-		clock_text(sealing_since(change.kid), time);
-		ctl_say("key %s is made for %s; it seals from %s on, and running processes begin "
-			"anew with it before",
-		    change.kid, ctl->words[0], time);
-	}
+	if (status == CTL_DONE)
+		keys_say_made(&change, clock_wall(&ctl->ctx.clock));
 	return status;
 }
 

@@ -51,8 +51,10 @@ const struct jwt_keys *keyring_jwt(const struct keyring *, size_t backend);
 enum rc keyring_make(const struct config *, const struct random_source *, size_t *made,
     struct config_fault *fault) RC_MUST;
 
-/* Makes one more key of a purpose that seals; it seals from KEYRING_LEAD on. RC_NO with *fault also
- * when there would be more than can be opened. Who calls tells the processes (operate.h). */
+/* Makes one more key of a purpose that seals; it seals from KEYRING_LEAD on, or at once where it is
+ * the first, whose directory is made too. Its name is in "kid" before its file is written: after a
+ * failure a file of that name may be there, or none where "kid" is "". RC_NO with *fault also when
+ * there would be more than can be opened. Who calls tells the processes (operate.h). */
 enum rc keyring_rotate(const struct config *, const struct random_source *, enum purpose,
     char kid[JWT_KID_SIZE], struct config_fault *) RC_MUST;
 
@@ -61,7 +63,8 @@ enum rc keyring_rotate(const struct config *, const struct random_source *, enum
 enum rc keyring_retire(
     const struct config *, enum purpose, const char *kid, struct config_fault *) RC_MUST;
 
-/* Moves it back. */
+/* Moves it back. Of both, RC_NO with *fault when it is not there; after another failure it may be
+ * in either place. */
 enum rc keyring_restore(
     const struct config *, enum purpose, const char *kid, struct config_fault *) RC_MUST;
 

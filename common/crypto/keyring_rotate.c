@@ -20,29 +20,42 @@ keyring_enter_purpose(const struct config *config, enum purpose purpose, struct 
 	return rc;
 }
 
+/* Where there is no key, nothing can be sealed meanwhile: the first one is not waited for. */
+static int64_t
+keyring_seals_from(const struct key_names *names)
+{
+	int64_t now = clock_wall(&clock_system);
+
+	return names->count == 0 ? now : now + KEYRING_LEAD;
+}
+
 enum rc
 keyring_rotate(const struct config *config, const struct random_source *random,
     enum purpose purpose, char kid[JWT_KID_SIZE], struct config_fault *fault)
 {
-	struct key_place place;
+	struct key_place root = KEY_PLACE_INIT, place = KEY_PLACE_INIT;
 	struct key_names names = { .count = 0 };
-	enum rc rc = keyring_enter_purpose(config, purpose, &place, fault);
+	enum rc rc = key_place_root(config, &root, fault);
 
+	kid[0] = '\0';
+	if (rc == RC_OK)
+		rc = key_write_place(&root, purpose_name(purpose), &place, fault);
 	if (rc == RC_OK)
 		rc = key_place_list(&place, KEY_BARE, &names, fault);
-	if (rc == RC_OK && names.count == 0)
-		rc = key_place_fault(
-		    &place, "", "", fault, "holds no key; \"yettctl migrate\" makes one");
 	if (rc == RC_OK && names.count >= SEALING_KEYS_MAX)
 		rc = key_place_fault(&place, "", "", fault,
 		    "holds as many keys as can be opened; \"yettctl keys retire KID\" moves "
 		    "old ones away");
-	if (rc == RC_OK)
+	if (rc == RC_OK) {
 		rc = key_write_kid(random, &place, key_names_newest(&names),
-		    clock_wall(&clock_system) + KEYRING_LEAD, kid, fault);
+		    keyring_seals_from(&names), kid, fault);
+		if (rc != RC_OK)
+			kid[0] = '\0';
+	}
 	if (rc == RC_OK)
 		rc = key_write_bare(random, &place, kid, false, fault);
 	key_place_leave(&place);
+	key_place_leave(&root);
 	return rc;
 }
 

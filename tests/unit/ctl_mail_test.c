@@ -404,6 +404,24 @@ START_TEST(rotated_key_comes_and_is_told)
 }
 END_TEST
 
+/* Then there is no other that could seal meanwhile. */
+START_TEST(first_key_is_made_and_seals)
+{
+	begin("transport = directory\n", 0);
+	shell("rm keys/totp/*.key");
+	ck_assert_int_eq(ctl("doctor"), 1);
+	ck_assert_msg(ctl("keys rotate totp") == 0, "%s", err);
+	ck_assert_ptr_nonnull(strstr(out, "is made for totp, which had none; it seals at once"));
+	ck_assert_int_eq(post_int(&post, "SELECT number FROM generation"), 2);
+	ck_assert_str_eq(post_text(&post, "SELECT event FROM audit"), "keys.rotated");
+	ctl("doctor");
+	ck_assert_ptr_nonnull(strstr(out, "ok       keys: complete"));
+	ck_assert_int_eq(ctl("keys rotate totp"), 0);
+	ck_assert_ptr_nonnull(strstr(out, "it seals from 20"));
+	end();
+}
+END_TEST
+
 /* Made by a clock that ran ahead. */
 START_TEST(key_of_another_century_can_go)
 {
@@ -678,6 +696,7 @@ main(void)
 	tcase_add_test(tests, doctor_sees_a_broken_template);
 	tcase_add_test(tests, doctor_sees_a_sender_of_loopback);
 	tcase_add_test(tests, rotated_key_comes_and_is_told);
+	tcase_add_test(tests, first_key_is_made_and_seals);
 	tcase_add_test(tests, key_of_another_century_can_go);
 	tcase_add_test(tests, what_is_not_committed_is_undone);
 	tcase_add_test(tests, old_key_retires_when_nothing_needs_it);

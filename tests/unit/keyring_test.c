@@ -675,16 +675,57 @@ START_TEST(retired_key_lies_aside)
 }
 END_TEST
 
-/* Else the first key would seal two minutes late, or a strange one would. */
-START_TEST(rotation_begins_with_a_key)
+/* Nothing can be sealed before it is there, so nobody waits for it. */
+START_TEST(first_key_seals_at_once)
 {
 	char kid[JWT_KID_SIZE];
+	int64_t now = clock_wall(&clock_system);
+	struct stat status;
 
-	ck_assert_int_eq(unlink(path_of(name_of("totp", "", ".key"))), 0);
+	found_now = now + SECOND;
+	for (int missing = 0; missing < 2; missing++) {
+		ck_assert_int_eq(unlink(path_of(name_of("totp", "", ".key"))), 0);
+		if (missing)
+			ck_assert_int_eq(rmdir(path_of("totp")), 0);
+		ck_assert_int_eq(
+		    keyring_rotate(&config, &random_system, PURPOSE_TOTP, kid, &fault), RC_OK);
+		ck_assert_int_ge(sealing_since(kid), now - SECOND);
+		ck_assert_int_le(sealing_since(kid), clock_wall(&clock_system));
+		ck_assert_str_eq(list_of("totp").kid, kid);
+		ck_assert_uint_eq(list_of("totp").count, 1);
+		ck_assert_int_eq(open_keys(JWT_NONE), RC_OK);
+		ck_assert_int_eq(stat(path_of("totp"), &status), 0);
+		ck_assert_uint_eq(status.st_mode & 07777, 0700);
+	}
+	ck_assert_int_eq(keyring_rotate(&config, &random_system, PURPOSE_TOTP, kid, &fault), RC_OK);
+	ck_assert_int_gt(sealing_since(kid), clock_wall(&clock_system) + KEYRING_LEAD / 2);
+}
+END_TEST
+
+/* A caller undoes what may have been made: the name tells whether anything may. */
+START_TEST(failed_rotation_names_no_key)
+{
+	const struct random_source broken = fixture_random_broken();
+	char kid[JWT_KID_SIZE] = "before", late[] = "totp/99991231T235959Z-z.key";
+	unsigned char bytes[KEY_SIZE] = { 1 };
+
+	ck_assert_int_eq(
+	    keyring_rotate(&config, &broken, PURPOSE_TOTP, kid, &fault), RC_UNAVAILABLE);
+	ck_assert_str_eq(kid, "");
+	write_file(late, bytes, sizeof(bytes), 0600);
+	strcpy(kid, "before");
 	ck_assert_int_eq(keyring_rotate(&config, &random_system, PURPOSE_TOTP, kid, &fault), RC_NO);
-	ck_assert_int_eq(rmdir(path_of("totp")), 0);
+	ck_assert_str_eq(kid, "");
+	ck_assert_int_eq(unlink(path_of(late)), 0);
+	for (int i = 1; i < SEALING_KEYS_MAX; i++)
+		ck_assert_int_eq(
+		    keyring_rotate(&config, &random_system, PURPOSE_TOTP, kid, &fault), RC_OK);
 	ck_assert_int_eq(keyring_rotate(&config, &random_system, PURPOSE_TOTP, kid, &fault), RC_NO);
-	ck_assert_ptr_nonnull(strstr(fault.text, "yettctl migrate"));
+	ck_assert_str_eq(kid, "");
+	ck_assert_int_eq(chmod(path_of(""), 0755), 0);
+	strcpy(kid, "before");
+	ck_assert_int_eq(keyring_rotate(&config, &random_system, PURPOSE_TOTP, kid, &fault), RC_NO);
+	ck_assert_str_eq(kid, "");
 }
 END_TEST
 
@@ -789,7 +830,8 @@ main(void)
 	tcase_add_test(tests, new_names_tell_the_time);
 	tcase_add_test(tests, rotated_key_seals_later);
 	tcase_add_test(tests, retired_key_lies_aside);
-	tcase_add_test(tests, rotation_begins_with_a_key);
+	tcase_add_test(tests, first_key_seals_at_once);
+	tcase_add_test(tests, failed_rotation_names_no_key);
 	tcase_add_test(tests, purposes_are_found_by_name);
 	tcase_add_test(tests, without_randomness_nothing_is_made);
 	tcase_add_test(tests, a_signer_signs_for_a_verifier);
