@@ -416,7 +416,7 @@ doctor_run(struct ctl *ctl)
 		doctor_site(&doctor);
 		doctor_keys(&doctor);
 		doctor_database(&doctor);
-		doctor_old_keys(&doctor);
+		doctor_sealing(&doctor);
 		doctor_filesystem(&doctor);
 		doctor_mail(&doctor);
 	}

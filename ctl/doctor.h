@@ -23,10 +23,10 @@ bool doctor_rc(struct doctor *, enum rc rc, const char *check, const struct conf
 /* Whether the site is reached on this machine alone: then nobody listens in. */
 bool doctor_loopback(struct span url);
 
-/* doctor_keys.c: whether the programs can open theirs; which old ones nothing needs any more, where
- * the database could be opened. */
+/* doctor_keys.c: whether the programs can open theirs; and where the database could be opened,
+ * whether what is sealed has its key, and which old keys nothing needs any more. */
 void doctor_keys(struct doctor *);
-void doctor_old_keys(struct doctor *);
+void doctor_sealing(struct doctor *);
 
 /* doctor_mail.c: whether mail can leave, and does; the configuration was read. */
 void doctor_mail(struct doctor *);

@@ -1,4 +1,5 @@
-/* doctor: whether all keys can be opened, and whether each is of use. */
+/* doctor: whether all keys can be opened, each is of use, and none is missing. */
+#include "crypto/seal.h"
 #include "doctor.h"
 #include "keys.h"
 #include "store/factor.h"
@@ -38,31 +39,54 @@ doctor_old_key(struct doctor *doctor, enum purpose purpose, const struct sealing
 
 /* Whose key is gone cannot sign in: their secrets are never taken for "no second factor". */
 static void
-doctor_factors(struct doctor *doctor, const struct sealing_keys *keys)
+doctor_keyless(struct doctor *doctor, int64_t keyless, int64_t all)
 {
-	struct ctx *ctx = &doctor->ctl->ctx;
-	const struct config_fault none = { "" };
-	int64_t all = 0, count = 0, known = 0;
-	enum rc rc = factor_count(ctx, &all);
-
-	for (size_t i = 0; i < keys->count && rc == RC_OK; i++) {
-		rc = keys_sealed(ctx, PURPOSE_TOTP, &keys->rows[i], &count);
-		known += count;
-	}
-	if (!doctor_rc(doctor, rc, "second factors", &none))
-		return;
-	if (known < all)
+	if (keyless > 0)
 		doctor_find(doctor, FINDING_FAIL, "second factors",
 		    "%lld of %lld secrets are sealed with a key that is not in keys/totp; bring it "
 		    "back from keys/totp/.retired or a backup, then run yettctl keys reseal",
-		    (long long)(all - known), (long long)all);
-	else
+		    (long long)keyless, (long long)all);
+}
+
+/* Those no key would help. */
+static void
+doctor_damaged(struct doctor *doctor, int64_t damaged, int64_t all)
+{
+	if (damaged > 0)
+		doctor_find(doctor, FINDING_FAIL, "second factors",
+		    "%lld of %lld secrets are damaged; yettctl keys reseal names whose they are, "
+		    "yettctl user reset-2fa takes them away",
+		    (long long)damaged, (long long)all);
+}
+
+/* All are counted by one statement: what comes or goes in between would be missing. */
+static void
+doctor_factors(struct doctor *doctor, const struct sealing_keys *keys)
+{
+	const struct config_fault none = { "" };
+	int64_t all = 0, keyless = 0, damaged = 0;
+	struct factor_key *rows;
+	size_t count = 0;
+	enum rc rc = factor_keys(&doctor->ctl->ctx, SEAL_OVERHEAD, &rows, &count);
+
+	if (!doctor_rc(doctor, rc, "second factors", &none))
+		return;
+	for (size_t i = 0; i < count; i++) {
+		all += rows[i].count;
+		if (rows[i].id.data == NULL)
+			damaged += rows[i].count;
+		else if (sealing_find(keys, (const unsigned char *)rows[i].id.data) == NULL)
+			keyless += rows[i].count;
+	}
+	doctor_keyless(doctor, keyless, all);
+	doctor_damaged(doctor, damaged, all);
+	if (keyless == 0 && damaged == 0)
 		doctor_find(
 		    doctor, FINDING_OK, "second factors", "%lld can be opened", (long long)all);
 }
 
 void
-doctor_old_keys(struct doctor *doctor)
+doctor_sealing(struct doctor *doctor)
 {
 	struct config_fault fault = { "" };
 

@@ -850,11 +850,17 @@ UPDATE generation SET number = number + 1 WHERE id = 1;
 -- How many tokens of the outbox name that key; see crypto/seal.h for where.
 SELECT COUNT(*) FROM outbox WHERE substr(token, 2, 8) = ?1;
 
--- name: factor_count
+-- name: factor_keys
 -- grant: OPERATE
--- How many secrets of authenticator apps there are, those that can still be confirmed among them.
-SELECT (SELECT COUNT(*) FROM totp)
-	+ (SELECT COUNT(*) FROM totp_enrolment WHERE expires_at > ?1);
+-- How many secrets of authenticator apps name each key, those that can still be confirmed among
+-- them. What is shorter than any sealed text (?1) is damaged and names none.
+SELECT CASE WHEN length(f.secret) >= ?1 THEN substr(f.secret, 2, 8) END, COUNT(*)
+FROM (
+	SELECT secret FROM totp
+	UNION ALL
+	SELECT secret FROM totp_enrolment WHERE expires_at > ?2
+) f
+GROUP BY 1;
 
 -- name: factor_sealed_with
 -- grant: OPERATE

@@ -220,12 +220,28 @@ recovery_count(struct ctx *ctx, const struct user *user, int64_t *count)
 }
 
 enum rc
-factor_count(struct ctx *ctx, int64_t *count)
+factor_keys(struct ctx *ctx, int64_t least, struct factor_key **keys, size_t *count)
 {
-	struct stmt *stmt = db_query(ctx->db, QUERY_factor_count);
+	struct stmt *stmt = db_query(ctx->db, QUERY_factor_keys);
+	enum rc rc;
 
+	*keys = NULL;
+	*count = 0;
+	stmt_bind_int(stmt, least);
 	stmt_bind_int(stmt, ctx->now);
-	return stmt_one_int(stmt, count);
+	while ((rc = stmt_row(stmt)) == RC_OK) {
+		struct factor_key *more = rows_grow(ctx->arena, *keys, *count, sizeof(*more));
+
+		if (more == NULL) {
+			rc = RC_UNAVAILABLE;
+			break;
+		}
+		*keys = more;
+		more[*count].id = stmt_get_blob(stmt, ctx->arena);
+		more[(*count)++].count = stmt_get_int(stmt);
+	}
+	stmt_done(stmt);
+	return rc == RC_NO ? RC_OK : rc;
 }
 
 enum rc

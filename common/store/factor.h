@@ -61,18 +61,30 @@ enum rc recovery_spend(struct ctx *, const struct user *, struct span digest) RC
 /* How many are left. */
 enum rc recovery_count(struct ctx *, const struct user *, int64_t *count) RC_MUST;
 
-/* For the operator (grant OPERATE): how many secrets there are, with those to be confirmed; how
- * many are sealed with the key of that id; those of accounts after "after" that are with another, a
- * page of them in the arena; and a secret under its new seal, RC_NO when it was changed meanwhile.
- * Of *rows only the account's row and id are set. */
+/* What follows is for the operator (grant OPERATE). */
+
+struct factor_key {
+	struct span id; /* "not given": they are damaged and name none */
+	int64_t count;
+};
+
+/* How many secrets name each key, those that can still be confirmed among them, as of one instant:
+ * an array in the arena. What is shorter than "least" bytes is damaged. */
+enum rc factor_keys(struct ctx *, int64_t least, struct factor_key **keys, size_t *count) RC_MUST;
+
+/* How many of these are sealed with the key of that id. */
+enum rc factor_sealed_with(struct ctx *, struct span key_id, int64_t *count) RC_MUST;
+
 struct factor_row {
-	struct user user;
+	struct user user; /* only row and id are set */
 	struct span sealed;
 };
-enum rc factor_count(struct ctx *, int64_t *count) RC_MUST;
-enum rc factor_sealed_with(struct ctx *, struct span key_id, int64_t *count) RC_MUST;
+
+/* Those of accounts after "after" that are sealed with another key: up to "limit" in the arena. */
 enum rc factor_sealed_otherwise(struct ctx *, int64_t after, struct span key_id, int64_t limit,
     struct factor_row **rows, size_t *count) RC_MUST;
+
+/* A secret under its new seal; RC_NO when it was changed meanwhile. */
 enum rc factor_reseal(struct ctx *, const struct factor_row *, struct span sealed) RC_MUST;
 
 #endif

@@ -542,6 +542,59 @@ put_factor(void)
 	keyring_free(ring);
 }
 
+/* Of the same secret, for other accounts. */
+#define PUT_MORE                                                                                  \
+	"INSERT INTO users VALUES (2, 'second', 'b@example.org', NULL, '', 1, 1, 0, 1, 0, 0, 1)," \
+	"(3, 'third', 'c@example.org', NULL, '', 1, 1, 0, 1, 0, 0, 1);"                           \
+	"INSERT INTO totp SELECT u.id, t.secret, 'sha1', 6, 30, 0, 0 FROM users u, totp t"        \
+	" WHERE u.id > 1;"
+
+/* What is done to the secrets of accounts 1 to 3 and to set-ups, and what is found. */
+static const struct {
+	const char *sql, *findings[2];
+} factor_rows[] = {
+	{ "", { "ok       second factors: 3 can be opened" } },
+	{ "DELETE FROM totp", { "ok       second factors: 0 can be opened" } },
+	{ "UPDATE totp SET secret = CAST(x'01ffffffffffffffff' || substr(secret, 10) AS BLOB)"
+	  " WHERE user_id = 1",
+	    { "FAIL     second factors: 1 of 3 secrets are sealed with a key that is not in" } },
+	{ "UPDATE totp SET secret = x'' WHERE user_id = 1",
+	    { "FAIL     second factors: 1 of 3 secrets are damaged" } },
+	{ "UPDATE totp SET secret = CAST(substr(secret, 1, 36) AS BLOB) WHERE user_id < 3",
+	    { "FAIL     second factors: 2 of 3 secrets are damaged" } },
+	{ "UPDATE totp SET secret = CAST(x'01ffffffffffffffff' || substr(secret, 10) AS BLOB)"
+	  " WHERE user_id = 1;"
+	  "UPDATE totp SET secret = CAST(x'01eeeeeeeeeeeeeeee' || substr(secret, 10) AS BLOB)"
+	  " WHERE user_id = 2;"
+	  "UPDATE totp SET secret = x'01020304' WHERE user_id = 3",
+	    { "FAIL     second factors: 2 of 3 secrets are sealed with a key",
+		"FAIL     second factors: 1 of 3 secrets are damaged" } },
+	/* A set-up counts until it ends. */
+	{ "INSERT INTO totp_enrolment SELECT 1, x'00', x'02', 'sha1', 6, 30, 1, 0, 1",
+	    { "ok       second factors: 3 can be opened" } },
+	{ "INSERT INTO totp_enrolment SELECT 1, x'00', x'02', 'sha1', 6, 30, 1, 0, 1 << 50",
+	    { "FAIL     second factors: 1 of 4 secrets are damaged" } },
+};
+
+START_TEST(doctor_tells_missing_keys_from_damage)
+{
+	size_t count = 0;
+
+	begin("transport = directory\n", 0);
+	put_factor();
+	post_sql(&post, PUT_MORE);
+	post_sql(&post, factor_rows[_i].sql);
+	ctl("doctor");
+	for (size_t i = 0; i < 2 && factor_rows[_i].findings[i] != NULL; i++)
+		ck_assert_msg(strstr(out, factor_rows[_i].findings[i]) != NULL, "%s: %s",
+		    factor_rows[_i].findings[i], out);
+	for (const char *at = out; (at = strstr(at, "second factors: ")) != NULL; at++)
+		count++;
+	ck_assert_uint_eq(count, factor_rows[_i].findings[1] == NULL ? 1 : 2);
+	end();
+}
+END_TEST
+
 /* A key stays until what it has sealed is sealed anew, and then the secret is the same. */
 START_TEST(secrets_of_apps_are_sealed_anew)
 {
@@ -701,6 +754,7 @@ main(void)
 	tcase_add_test(tests, what_is_not_committed_is_undone);
 	tcase_add_test(tests, old_key_retires_when_nothing_needs_it);
 	tcase_add_test(tests, name_of_several_keys_is_refused);
+	tcase_add_loop_test(tests, doctor_tells_missing_keys_from_damage, 0, COUNT(factor_rows));
 	tcase_add_test(tests, secrets_of_apps_are_sealed_anew);
 	tcase_add_test(tests, missing_key_is_told_of_at_the_end);
 	tcase_add_test(tests, damaged_secrets_stay);

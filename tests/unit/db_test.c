@@ -924,7 +924,7 @@ static const struct {
 	{ "outbox_next_due", "looks at all that waits, which is little unless mail is away" },
 	{ "outbox_waiting", "counts them" },
 	{ "outbox_sealed_with", "counts them too" },
-	{ "factor_count", "counts them, for the operator" },
+	{ "factor_keys", "counts them by their keys, for the operator" },
 	{ "factor_sealed_with", "the same" },
 	{ "outbox_list", "and lists them, as many as LIMIT says" },
 };
