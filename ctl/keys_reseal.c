@@ -3,11 +3,13 @@
 #include <unistd.h>
 
 #include "auth/second_factor.h"
+#include "base/text.h"
 #include "crypto/keyring.h"
 #include "crypto/seal.h"
 #include "ctl.h"
 
 #define RESEAL_PAGE 100 /* in one transaction, while sign-ins go on */
+#define RESEAL_NAMES 10 /* accounts with a damaged secret that are named */
 
 struct reseal {
 	struct ctl *ctl;
@@ -15,7 +17,18 @@ struct reseal {
 	int64_t after;      /* the last row that was looked at */
 	int64_t since;      /* when it began; monotonic */
 	long done, changed, damaged, keyless;
+	char names[RESEAL_NAMES][EMAIL_MAX + 1]; /* the first that are damaged */
 };
+
+/* Its row goes with the arena. */
+static void
+reseal_damaged(struct reseal *reseal, struct span email)
+{
+	if (reseal->damaged < RESEAL_NAMES &&
+	    !span_copy(reseal->names[reseal->damaged], sizeof(reseal->names[0]), email))
+		reseal->names[reseal->damaged][0] = '\0';
+	reseal->damaged++;
+}
 
 /* One that nobody can open, or not without a key that is missing, stays as it is and is told of. */
 static enum rc
@@ -31,7 +44,7 @@ reseal_row(struct reseal *reseal, const struct factor_row *row)
 	}
 	rc = second_factor_reseal(ctx, &row->user, row->sealed, &sealed);
 	if (rc == RC_NO)
-		reseal->damaged++;
+		reseal_damaged(reseal, row->user.email);
 	if (rc == RC_OK) {
 		rc = factor_reseal(ctx, row, buf_span(&sealed));
 		reseal->done += rc == RC_OK;
@@ -52,8 +65,8 @@ reseal_page(struct reseal *reseal)
 
 	if (rc != RC_OK)
 		return rc;
-	rc =
-	    factor_sealed_otherwise(ctx, reseal->after, reseal->key_id, RESEAL_PAGE, &rows, &count);
+	rc = factor_sealed_otherwise(
+	    ctx, reseal->after, reseal->key_id, SEAL_OVERHEAD, RESEAL_PAGE, &rows, &count);
 	for (size_t i = 0; i < count && rc == RC_OK; i++) {
 		reseal->after = rows[i].user.row;
 		rc = reseal_row(reseal, &rows[i]);
@@ -76,6 +89,37 @@ reseal_progress(const struct reseal *reseal, bool more)
 		fputs("\r\033[K", stderr);
 }
 
+/* Whose they are, for yettctl user reset-2fa. */
+static void
+reseal_name(const struct reseal *reseal)
+{
+	long named = reseal->damaged < RESEAL_NAMES ? reseal->damaged : RESEAL_NAMES;
+
+	for (long i = 0; i < named; i++)
+		ctl_say("damaged: %s", reseal->names[i]);
+	if (reseal->damaged > named)
+		ctl_say("damaged: %ld more", reseal->damaged - named);
+}
+
+/* All that was left as it is. */
+static enum ctl_exit
+reseal_tell(const struct reseal *reseal)
+{
+	if (reseal->keyless > 0)
+		ctl_warn("%ld secrets are sealed with a key that is not in keys/totp; bring it "
+			 "back and run it again",
+		    reseal->keyless);
+	if (reseal->damaged > 0) {
+		ctl_warn("%ld secrets are damaged, so that no code of these apps is taken; "
+			 "yettctl user reset-2fa EMAIL takes one away",
+		    reseal->damaged);
+		reseal_name(reseal);
+	}
+	if (reseal->changed > 0)
+		ctl_warn("%ld changed meanwhile; run it again", reseal->changed);
+	return reseal->keyless + reseal->damaged + reseal->changed == 0 ? CTL_DONE : CTL_REFUSED;
+}
+
 static enum ctl_exit
 reseal_all(struct ctl *ctl)
 {
@@ -94,18 +138,7 @@ reseal_all(struct ctl *ctl)
 	if (rc != RC_NO)
 		return ctl_refuse("then the store or a key failed; run it again, it goes on where "
 				  "it stopped");
-	if (reseal.keyless > 0)
-		return ctl_refuse(
-		    "%ld secrets are sealed with a key that is not in keys/totp; bring "
-		    "it back and run it again",
-		    reseal.keyless);
-	if (reseal.damaged > 0)
-		return ctl_refuse("%ld secrets are damaged; their owners cannot sign in until "
-				  "yettctl user reset-2fa takes them away",
-		    reseal.damaged);
-	if (reseal.changed > 0)
-		return ctl_refuse("%ld changed meanwhile; run it again", reseal.changed);
-	return CTL_DONE;
+	return reseal_tell(&reseal);
 }
 
 /* With the lock nobody can retire meanwhile the key that this one seals with, however long it takes

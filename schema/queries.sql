@@ -870,13 +870,13 @@ SELECT (SELECT COUNT(*) FROM totp WHERE substr(secret, 2, 8) = ?1)
 
 -- name: factor_sealed_otherwise
 -- grant: OPERATE
--- Those of accounts that name another, a page of them.
-SELECT t.user_id, u.public_id, t.secret
+-- Those of accounts that name another or, being damaged (shorter than ?3), none: a page of them.
+SELECT t.user_id, u.public_id, u.email, t.secret
 FROM totp t
 JOIN users u ON u.id = t.user_id
-WHERE t.user_id > ?1 AND substr(t.secret, 2, 8) <> ?2
+WHERE t.user_id > ?1 AND (substr(t.secret, 2, 8) <> ?2 OR length(t.secret) < ?3)
 ORDER BY t.user_id
-LIMIT ?3;
+LIMIT ?4;
 
 -- name: factor_reseal
 -- grant: OPERATE

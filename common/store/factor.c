@@ -255,8 +255,8 @@ factor_sealed_with(struct ctx *ctx, struct span key_id, int64_t *count)
 }
 
 enum rc
-factor_sealed_otherwise(struct ctx *ctx, int64_t after, struct span key_id, int64_t limit,
-    struct factor_row **rows, size_t *count)
+factor_sealed_otherwise(struct ctx *ctx, int64_t after, struct span key_id, int64_t least,
+    int64_t limit, struct factor_row **rows, size_t *count)
 {
 	struct stmt *stmt = db_query(ctx->db, QUERY_factor_sealed_otherwise);
 	enum rc rc;
@@ -265,6 +265,7 @@ factor_sealed_otherwise(struct ctx *ctx, int64_t after, struct span key_id, int6
 	*count = 0;
 	stmt_bind_int(stmt, after);
 	stmt_bind_blob(stmt, key_id.data, key_id.len);
+	stmt_bind_int(stmt, least);
 	stmt_bind_int(stmt, limit);
 	while ((rc = stmt_row(stmt)) == RC_OK) {
 		struct factor_row *more = rows_grow(ctx->arena, *rows, *count, sizeof(*more));
@@ -277,6 +278,7 @@ factor_sealed_otherwise(struct ctx *ctx, int64_t after, struct span key_id, int6
 		memset(&more[*count], 0, sizeof(*more));
 		more[*count].user.row = stmt_get_int(stmt);
 		rc = stmt_get_chars(stmt, more[*count].user.id, sizeof(more->user.id));
+		more[*count].user.email = stmt_get_text(stmt, ctx->arena);
 		more[(*count)++].sealed = stmt_get_blob(stmt, ctx->arena);
 		if (rc != RC_OK)
 			break;

@@ -76,13 +76,14 @@ enum rc factor_keys(struct ctx *, int64_t least, struct factor_key **keys, size_
 enum rc factor_sealed_with(struct ctx *, struct span key_id, int64_t *count) RC_MUST;
 
 struct factor_row {
-	struct user user; /* only row and id are set */
+	struct user user; /* only row, id and address are set */
 	struct span sealed;
 };
 
-/* Those of accounts after "after" that are sealed with another key: up to "limit" in the arena. */
-enum rc factor_sealed_otherwise(struct ctx *, int64_t after, struct span key_id, int64_t limit,
-    struct factor_row **rows, size_t *count) RC_MUST;
+/* Those of accounts after "after" that are sealed with another key or shorter than "least" bytes:
+ * up to "limit" in the arena. */
+enum rc factor_sealed_otherwise(struct ctx *, int64_t after, struct span key_id, int64_t least,
+    int64_t limit, struct factor_row **rows, size_t *count) RC_MUST;
 
 /* A secret under its new seal; RC_NO when it was changed meanwhile. */
 enum rc factor_reseal(struct ctx *, const struct factor_row *, struct span sealed) RC_MUST;

@@ -648,17 +648,64 @@ START_TEST(missing_key_is_told_of_at_the_end)
 }
 END_TEST
 
-/* What nobody can open stays, and is told of. */
+#define DAMAGE                                                                               \
+	"UPDATE totp SET secret = CAST(substr(secret, 1, 40) || x'00' || substr(secret, 42)" \
+	" AS BLOB)"
+
+/* What nobody can open stays, and it is told whose it is. */
 START_TEST(damaged_secrets_stay)
 {
 	begin("transport = directory\n", 0);
 	shell("mv keys/totp/*.key keys/totp/" OLDER ".key");
 	put_factor();
-	post_sql(&post, "UPDATE totp SET secret = CAST(substr(secret, 1, 40) || x'00' || "
-			"substr(secret, 42) AS BLOB)");
+	post_sql(&post, DAMAGE);
 	shell("umask 077; head -c 32 /dev/urandom >keys/totp/" NEWER ".key");
 	refuses("keys reseal", "1 secrets are damaged");
+	ck_assert_ptr_nonnull(strstr(out, "damaged: ada@example.org\n"));
+	ck_assert_ptr_null(strstr(out, "more"));
 	ck_assert_int_eq(post_int(&post, "SELECT COUNT(*) FROM totp"), 1);
+	ck_assert_int_eq(ctl("user reset-2fa ada@example.org"), 0);
+	ck_assert_int_eq(ctl("keys reseal"), 0);
+	end();
+}
+END_TEST
+
+/* The others are sealed anew, and no reason hides another. */
+START_TEST(all_that_is_left_is_told)
+{
+	begin("transport = directory\n", 0);
+	shell("mv keys/totp/*.key keys/totp/" OLDER ".key");
+	put_factor();
+	post_sql(&post,
+	    PUT_MORE "UPDATE users SET public_id = 'first' WHERE id = 1;"
+		     "UPDATE users SET public_id = '" POST_USER "' WHERE id = 3;"
+		     "UPDATE totp SET secret = CAST(x'01ffffffffffffffff' || substr(secret, 10)"
+		     " AS BLOB) WHERE user_id = 1;"
+		     "UPDATE totp SET secret = x'01' WHERE user_id = 2");
+	shell("umask 077; head -c 32 /dev/urandom >keys/totp/" NEWER ".key");
+	refuses("keys reseal", "1 secrets are sealed with a key that is not in keys/totp");
+	ck_assert_ptr_nonnull(strstr(err, "1 secrets are damaged"));
+	ck_assert_str_eq(out, "1 secrets are sealed with " NEWER " now\ndamaged: b@example.org\n");
+	end();
+}
+END_TEST
+
+/* What is cut off is damaged, though it names the key that seals now. */
+START_TEST(many_damaged_secrets_are_counted)
+{
+	begin("transport = directory\n", 0);
+	put_factor();
+	post_sql(&post,
+	    "WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 25)"
+	    " INSERT INTO users SELECT i, 'id' || i, 'u' || i || '@example.org', NULL, '', 1, 1, 0,"
+	    " 1, 0, 0, 1 FROM n;"
+	    "INSERT INTO totp SELECT u.id, t.secret, 'sha1', 6, 30, 0, 0 FROM users u, totp t"
+	    " WHERE u.id > 1;"
+	    "UPDATE totp SET secret = CAST(substr(secret, 1, 36) AS BLOB) WHERE user_id > 1");
+	refuses("keys reseal", "24 secrets are damaged");
+	ck_assert_ptr_nonnull(strstr(out, "damaged: u2@example.org\n"));
+	ck_assert_ptr_nonnull(strstr(out, "damaged: u11@example.org\ndamaged: 14 more\n"));
+	ck_assert_ptr_null(strstr(out, "u12@"));
 	end();
 }
 END_TEST
@@ -758,6 +805,8 @@ main(void)
 	tcase_add_test(tests, secrets_of_apps_are_sealed_anew);
 	tcase_add_test(tests, missing_key_is_told_of_at_the_end);
 	tcase_add_test(tests, damaged_secrets_stay);
+	tcase_add_test(tests, all_that_is_left_is_told);
+	tcase_add_test(tests, many_damaged_secrets_are_counted);
 	tcase_add_test(tests, keys_are_no_more_than_can_be_opened);
 	tcase_add_test(tests, locked_store_gets_no_key);
 	tcase_add_test(tests, key_without_a_word_goes_again);
