@@ -28,6 +28,15 @@ bool doctor_loopback(struct span url);
 void doctor_keys(struct doctor *);
 void doctor_sealing(struct doctor *);
 
+/* doctor_system.c: whether the state directory and all in it is for its owner alone, how much room
+ * there is beside it, whether the kernel can confine programs. */
+void doctor_directory(struct doctor *);
+void doctor_files(struct doctor *);
+void doctor_space(struct doctor *);
+void doctor_kernel(struct doctor *);
+/* Whether the file system does for the journal; the configuration was read. */
+void doctor_filesystem(struct doctor *);
+
 /* doctor_mail.c: whether mail can leave, and does; the configuration was read. */
 void doctor_mail(struct doctor *);
 
