@@ -244,7 +244,8 @@ factor_confirm_page(struct exchange *x, int status, struct span error)
 	if (problem == PROBLEM_NONE)
 		problem = factor_enrol_show(x, &enrolment, status, error);
 	else if (problem == PROBLEM_TOTP_ENROLL_BAD_TOKEN)
-		problem = factor_enable_page(x, status, exchange_sentence(x, problem));
+		problem = factor_enable_page(x, status,
+		    x->caller.user.second_factor ? error : exchange_sentence(x, problem));
 	enrolment_wipe(&enrolment);
 	return problem;
 }

@@ -4,8 +4,9 @@
 #include <sodium.h>
 #include <stdlib.h>
 
-/* glibc's tcache: so many pieces of each size, in steps of 16 bytes. */
-#define SCRUB_PIECES 7
+/* glibc's tcache: some pieces of each size, in steps of 16 bytes; 7 or 16, unless told otherwise.
+ */
+#define SCRUB_PIECES 64
 #define SCRUB_LEAST 24
 #define SCRUB_MOST 1032
 #define SCRUB_STEP 16

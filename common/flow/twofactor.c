@@ -232,6 +232,8 @@ twofactor_disable(struct ctx *ctx, const struct identity *identity, const struct
 		return PROBLEM_RATE_LIMITED;
 	if (rc == RC_OK)
 		rc = account_begin(ctx, &identity->user, &user);
+	if (rc == RC_NO)
+		return PROBLEM_NOT_AUTHENTICATED; /* the code was not even looked at */
 	if (rc == RC_OK)
 		rc = db_end(ctx->db, twofactor_disable_use(&work, &user, secret_span(code)));
 	return rc == RC_NO ? event_refused_by(ctx, "totp.failed", identity, &identity->user, client,

@@ -44,10 +44,11 @@ exchange_shows_page(const struct exchange *x)
 enum problem
 exchange_refuse(struct exchange *x, page_fn *page, enum problem problem)
 {
-	if (exchange_shows_page(x) &&
-	    page(x, problem_row(problem)->status, exchange_sentence(x, problem)) != PROBLEM_NONE)
-		return PROBLEM_SERVICE_UNAVAILABLE;
-	return problem;
+	if (!exchange_shows_page(x) ||
+	    page(x, problem_row(problem)->status, exchange_sentence(x, problem)) == PROBLEM_NONE)
+		return problem;
+	response_clear(x->response); /* no half of a page */
+	return PROBLEM_SERVICE_UNAVAILABLE;
 }
 
 enum problem
@@ -106,6 +107,21 @@ exchange_pending(struct exchange *x, struct span token, struct span next)
 	return PROBLEM_NONE;
 }
 
+/* Where a browser goes after signing in: who must set up a second factor does that first, and knows
+ * where to go on then. */
+static struct span
+exchange_after(struct exchange *x, const struct tokens *tokens, struct span next)
+{
+	struct span enable;
+
+	if (!tokens->must_enrol || !x->config->routes.twofactor)
+		return next;
+	enable = exchange_path(x, HANDLER_factor_enable_get, x->backend);
+	return span_starts(next, enable)
+		   ? next
+		   : exchange_path_next(x, HANDLER_factor_enable_get, x->backend, next);
+}
+
 enum problem
 exchange_tokens(struct exchange *x, const struct tokens *tokens, struct span next)
 {
@@ -122,9 +138,7 @@ exchange_tokens(struct exchange *x, const struct tokens *tokens, struct span nex
 	if (problem != PROBLEM_NONE)
 		response_clear(x->response); /* tokens must not leave on a refusal */
 	else if (x->wants_page)
-		exchange_go(x, tokens->must_enrol ? exchange_path_next(x, HANDLER_factor_enable_get,
-							x->backend, next)
-						  : next);
+		exchange_go(x, exchange_after(x, tokens, next));
 	return problem;
 }
 

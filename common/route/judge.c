@@ -94,12 +94,16 @@ judge_caller(struct exchange *x, const struct route *route)
 }
 
 /* Where a browser that asked for a page is to come back to, with its query; "not given" for other
- * requests. Who puts it into a link looks that it is a path on this site. */
+ * requests, also for one that asks about another. Who puts it into a link looks that it is a path
+ * on this site. */
 static struct span
 judge_way_back(const struct exchange *x)
 {
-	return judge_is_unsafe(x->request->method) ? SPAN_NONE
-						   : x->request->variables[VARIABLE_REQUEST_URI];
+	bool about_another = x->route->kind == QUESTION && !x->request->authorizer;
+
+	return judge_is_unsafe(x->request->method) || about_another
+		   ? SPAN_NONE
+		   : x->request->variables[VARIABLE_REQUEST_URI];
 }
 
 /* A browser of somebody who must set up a second factor is sent to do that. */
@@ -208,7 +212,7 @@ judge_problem_page(struct exchange *x, enum problem problem)
 		.request_id = span_of(x->ctx->request_id),
 	};
 
-	if (problem == PROBLEM_NOT_AUTHENTICATED)
+	if (problem == PROBLEM_NOT_AUTHENTICATED && x->route != NULL)
 		values.login_link = judge_way_in(x);
 	if (exchange_page(x, PAGE_PROBLEM, problem_row(problem)->status, NULL, &values) !=
 	    PROBLEM_NONE)

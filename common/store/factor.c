@@ -2,6 +2,8 @@
 
 #include "store/rows.h"
 
+#define FACTOR_MARK_LEEWAY (30 * SECOND) /* between clocks of machines that share the store */
+
 static void
 factor_columns(struct stmt *stmt, struct ctx *ctx, struct factor *factor)
 {
@@ -115,7 +117,7 @@ factor_session_is_marked(struct ctx *ctx, const struct user *user, struct span s
 	stmt_bind_text(stmt, session);
 	stmt_bind_int(stmt, user->row);
 	stmt_bind_int(stmt, ctx->now);
-	stmt_bind_int(stmt, ctx->now + ctx->config->totp.stepup_lifetime);
+	stmt_bind_int(stmt, ctx->now + ctx->config->totp.stepup_lifetime + FACTOR_MARK_LEEWAY);
 	return stmt_one_int(stmt, &one);
 }
 

@@ -747,6 +747,9 @@ START_TEST(test_who_must_have_one_is_led_to_it)
 	page = visit(must, jar, "/auth/web/login?next=%2Fmembers%2F"); /* renews the session */
 	ck_answer(page, 303, NULL);
 	ck_assert_str_eq(answer_header(page, "Location"), FACTOR "enable?next=%2Fmembers%2F");
+	page = visit(
+	    must, jar, "/auth/web/login?next=%2Fauth%2Fweb%2F2fa%2Fenable%3Fnext%3D%2Fmembers%2F");
+	ck_assert_str_eq(answer_header(page, "Location"), FACTOR "enable?next=/members/");
 	page = visit(must, jar, FACTOR "disable");
 	ck_answer(page, 303, NULL);
 	ck_assert_str_eq(
