@@ -32,6 +32,8 @@ reauth_password(struct ctx *ctx, const struct identity *identity, const struct c
 		rc = proof_verify(ctx, credential, password);
 	if (rc == RC_OK)
 		rc = reauth_give_back(ctx, &ticket);
+	if (rc == RC_OK && credential->user.security_version != identity->user.security_version)
+		return PROBLEM_NOT_AUTHENTICATED; /* it has changed since the token was judged */
 	return rc == RC_NO ? event_refused_by(ctx, "proof.failed", identity, &credential->user,
 				 client, PROBLEM_LOGIN_BAD_CREDENTIALS)
 			   : problem_of(rc);

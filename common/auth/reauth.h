@@ -11,7 +11,7 @@
 
 /* The own password: counted before it is judged, given back when it holds; *credential is then the
  * account as it was. RATE_LIMITED (*wait), LOGIN_BAD_CREDENTIALS, NOT_AUTHENTICATED when the
- * account is gone. */
+ * account is gone, or is not any more what the token was judged by. */
 enum problem reauth_password(struct ctx *, const struct identity *, const struct client *,
     const struct secret *, struct credential *credential, int64_t *wait);
 

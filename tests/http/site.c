@@ -530,6 +530,14 @@ site_unlock(struct sqlite3 *lock)
 	sqlite3_close(lock);
 }
 
+void
+site_unlock_changed(struct sqlite3 *lock, const char *sql)
+{
+	ck_assert_int_eq(sqlite3_exec(lock, sql, NULL, NULL, NULL), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(lock, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+	site_unlock(lock);
+}
+
 /* Every test is a process of its own, so the process id tells them apart. */
 const char *
 site_email(void)

@@ -89,6 +89,8 @@ const char *site_sql(const struct site *, const char *format, ...);
 /* Takes the write lock of the site's database, so that no route can write, and gives it back. */
 struct sqlite3 *site_lock(const struct site *);
 void site_unlock(struct sqlite3 *);
+/* The same, with a change of the database that is committed before. */
+void site_unlock_changed(struct sqlite3 *, const char *sql);
 
 /* An address that no other test of this program uses. */
 const char *site_email(void);

@@ -1,6 +1,7 @@
 /* {backend}/2fa: setting up, signing in with a code, stepping up, switching off. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "http/browse.h"
@@ -429,6 +430,27 @@ START_TEST(test_one_code_is_spent_once)
 }
 END_TEST
 
+/* Somebody switches it off while a change is being proved: that is not let through without a code,
+ * by a token from before. */
+START_TEST(test_change_is_proved_for_the_account_as_it_was)
+{
+	struct holder holder = holder_new(plain, 0);
+	const char *access = holder_access(plain, &holder);
+	struct sqlite3 *lock = site_lock(plain);
+	pid_t asker = fork();
+
+	ck_assert_int_ge(asker, 0);
+	if (asker == 0) /* waits for the store where the try is counted */
+		_exit(patch(plain, access, "123456")->status == 401 ? 0 : 1);
+	storm_rest(500);
+	site_unlock_changed(lock,
+	    text("UPDATE users SET second_factor = 0, security_version = security_version + 1 "
+		 "WHERE email = '%s'",
+		holder.email));
+	storm_wait(asker);
+}
+END_TEST
+
 START_TEST(test_one_recovery_code_is_spent_once)
 {
 	struct holder holder = holder_new(site, EARLIEST);
@@ -764,6 +786,21 @@ START_TEST(test_who_must_have_one_is_led_to_it)
 }
 END_TEST
 
+/* There is no page to lead to. */
+START_TEST(test_who_must_have_one_and_cannot)
+{
+	struct site *own = storm_site(&(struct site_options){
+	    .settings = { "routes.2fa", "off", "totp.required_for", "all" } });
+	struct jar *jar = jar_new();
+	struct answer *page =
+	    enter(own, jar, "/auth/web/login?next=%2Fmembers%2F", site_member(own));
+
+	ck_answer(page, 303, NULL);
+	ck_assert_str_eq(answer_header(page, "Location"), "/members/");
+	ck_answer(visit(own, jar, "/members/"), 403, NULL);
+}
+END_TEST
+
 START_TEST(test_page_without_a_session_has_the_way_in)
 {
 	struct answer *page = visit(site, jar_new(), FACTOR "enable?next=/members/");
@@ -835,7 +872,8 @@ main(void)
 
 	site = site_start(
 	    &(struct site_options){ .settings = { "limit.totp", "off", "totp.drift", "4" } });
-	plain = site_start(&(struct site_options){ .settings = { "limit.totp", "5/5m" } });
+	plain = site_start(&(struct site_options){
+	    .settings = { "limit.totp", "5/5m", "limit.password_proof", "50/5m" } });
 	must = site_start(&(struct site_options){
 	    .settings = { "limit.totp", "off", "totp.required_for", "superuser" } });
 	tcase_add_test(tests, test_it_is_set_up_by_a_code);
@@ -852,6 +890,7 @@ main(void)
 	tcase_add_test(tests, test_recovery_codes_are_renewed);
 	tcase_add_test(tests, test_switched_off);
 	tcase_add_test(tests, test_one_code_is_spent_once);
+	tcase_add_test(tests, test_change_is_proved_for_the_account_as_it_was);
 	tcase_add_test(tests, test_one_recovery_code_is_spent_once);
 	tcase_add_test(tests, test_address_that_waited_is_forgotten);
 	tcase_add_test(tests, test_marks_go_with_the_secret);
@@ -863,6 +902,7 @@ main(void)
 	tcase_add_test(tests, test_code_page_without_a_sign_in);
 	tcase_add_test(tests, test_code_page_of_a_sign_in_that_is_over);
 	tcase_add_test(tests, test_who_must_have_one_is_led_to_it);
+	tcase_add_test(tests, test_who_must_have_one_and_cannot);
 	tcase_add_test(tests, test_page_without_a_session_has_the_way_in);
 	tcase_add_test(tests, test_doctor_misses_a_key);
 	tcase_add_test(tests, test_operator_takes_it_away);

@@ -595,6 +595,29 @@ START_TEST(doctor_tells_missing_keys_from_damage)
 }
 END_TEST
 
+/* Instants that were, by the clock of then, and what is found. */
+static const struct {
+	const char *sql, *finding;
+} instants[] = {
+	{ "UPDATE totp SET last_step = unixepoch() / 30 + 1", "ok       clock: 20" },
+	{ "UPDATE totp SET last_step = unixepoch() / 30 + 100 WHERE user_id = 1",
+	    "FAIL     clock: it is 20" },
+	{ "INSERT INTO audit (at, event, actor) VALUES ((unixepoch() + 3000) * 1000, 'a', 'b'),"
+	  " (unixepoch() * 1000, 'a', 'b')",
+	    "FAIL     clock: it is 20" },
+};
+
+START_TEST(doctor_sees_a_clock_that_was_ahead)
+{
+	begin("transport = directory\n", 0);
+	put_factor();
+	post_sql(&post, instants[_i].sql);
+	ctl("doctor");
+	ck_assert_msg(strstr(out, instants[_i].finding) != NULL, "%s", out);
+	end();
+}
+END_TEST
+
 /* A key stays until what it has sealed is sealed anew, and then the secret is the same. */
 START_TEST(secrets_of_apps_are_sealed_anew)
 {
@@ -802,6 +825,8 @@ main(void)
 	tcase_add_test(tests, old_key_retires_when_nothing_needs_it);
 	tcase_add_test(tests, name_of_several_keys_is_refused);
 	tcase_add_loop_test(tests, doctor_tells_missing_keys_from_damage, 0, COUNT(factor_rows));
+	tcase_add_loop_test(tests, doctor_sees_a_clock_that_was_ahead, 0,
+	    (int)(sizeof(instants) / sizeof(instants[0])));
 	tcase_add_test(tests, secrets_of_apps_are_sealed_anew);
 	tcase_add_test(tests, missing_key_is_told_of_at_the_end);
 	tcase_add_test(tests, damaged_secrets_stay);

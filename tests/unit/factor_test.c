@@ -210,6 +210,27 @@ START_TEST(sign_in_that_waits_ends)
 }
 END_TEST
 
+/* What nobody can finish any more does not pile up while one begins after the other. */
+START_TEST(expired_sign_ins_go_with_the_next)
+{
+	const struct pending second = { SPAN_ROW("second"), SPAN_ROW("api"), SPAN_ROW("agent") };
+	struct user bob;
+
+	begin();
+	store_user(&s, STORE_ID_B, "bob@example.org", NULL, "hash");
+	ck_assert_int_eq(user_by_id(&s.ctx, SPAN(STORE_ID_B), &bob), RC_OK);
+	ck_assert_int_eq(pending_insert(&s.ctx, &ada, &waits, STORE_NOW + MINUTE), RC_OK);
+	ck_assert_int_eq(pending_insert(&s.ctx, &ada, &second, STORE_NOW + HOUR), RC_OK);
+	s.ctx.now += MINUTE;
+	ck_assert_int_eq(pending_expire(&s.ctx, &bob), RC_OK);
+	ck_assert_int_eq(store_int(&s, "SELECT COUNT(*) FROM pending_login"), 2);
+	ck_assert_int_eq(pending_expire(&s.ctx, &ada), RC_OK);
+	ck_assert_int_eq(store_int(&s, "SELECT COUNT(*) FROM pending_login"), 1);
+	ck_assert_int_eq(pending_find(&s.ctx, &second, &bob), RC_OK);
+	store_end(&s);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -224,6 +245,7 @@ main(void)
 	tcase_add_loop_test(
 	    tests, sign_in_that_waits_is_bound, 0, (int)(sizeof(finds) / sizeof(finds[0])));
 	tcase_add_test(tests, sign_in_that_waits_ends);
+	tcase_add_test(tests, expired_sign_ins_go_with_the_next);
 	suite_add_tcase(suite, tests);
 	return fixture_run(suite);
 }
