@@ -1,7 +1,11 @@
 /* Many at once: what may happen once happens once. */
 #include "http/storm.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #define RACERS 20
+#define CHANGES 10
 #define REGISTRATIONS 50
 #define TRIES 30
 #define LIMIT 5
@@ -10,6 +14,7 @@ static struct site *strict;    /* refresh_grace = off */
 static struct site *tabs;      /* refresh_grace as it comes */
 static struct site *slow;      /* a short grace, limits, hashes that overlap */
 static struct site *open_site; /* without verification */
+static struct site *hashing;   /* a hash takes a while */
 
 static const char *
 race_audit(const struct site *site, const char *event, const char *email)
@@ -223,6 +228,33 @@ START_TEST(test_logout_wins_against_refresh)
 }
 END_TEST
 
+/* The password was right for the account as it was. Each try changes it a little later, so that one
+ * of them falls between the look at the account and the session. */
+START_TEST(test_account_that_changes_while_its_password_is_judged)
+{
+	const char *email = site_member(hashing);
+	int refused = 0;
+
+	for (int i = 0; i < CHANGES && refused == 0; i++) {
+		pid_t asker = fork();
+		int status = -1;
+
+		ck_assert_int_ge(asker, 0);
+		if (asker == 0)
+			_exit(ASK(hashing, .path = "/auth/login",
+				  .json = site_credentials(email, SITE_PASSWORD))
+				  ->status == 400);
+		storm_rest(40 + 20 * i);
+		site_sql(hashing,
+		    "UPDATE users SET security_version = security_version + 1 WHERE email = %Q",
+		    email);
+		ck_assert_int_eq(waitpid(asker, &status, 0), asker);
+		refused += WIFEXITED(status) && WEXITSTATUS(status) == 1;
+	}
+	ck_assert_int_eq(refused, 1);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -236,6 +268,8 @@ main(void)
 		"19MiB", "password.passes", "2" } });
 	open_site = site_start(
 	    &(struct site_options){ .settings = { "account.requires_verification", "off" } });
+	hashing = site_start(&(struct site_options){
+	    .settings = { "password.memory", "128MiB", "password.passes", "3" } });
 	tcase_add_test(tests, test_strict_refresh_has_one_winner_and_ends_the_session);
 	tcase_add_test(tests, test_strict_cookie_refresh_has_one_winner);
 	tcase_add_test(tests, test_within_the_grace_all_get_the_same_successor);
@@ -246,5 +280,6 @@ main(void)
 	tcase_add_test(tests, test_parallel_wrong_sign_ins_do_not_slip_through);
 	tcase_add_test(tests, test_parallel_logouts_end_the_session_once);
 	tcase_add_test(tests, test_logout_wins_against_refresh);
+	tcase_add_test(tests, test_account_that_changes_while_its_password_is_judged);
 	return site_run(tests);
 }
