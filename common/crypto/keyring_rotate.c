@@ -77,51 +77,34 @@ keyring_move(const struct key_place *from, const struct key_place *to, const cha
 	return fsync(from->fd) == 0 ? RC_OK : key_write_errno(from, "", fault);
 }
 
-/* Both places of a purpose: where keys are, and where those lie that were retired. */
-struct keyring_places {
-	struct key_place place, retired;
-};
-
+/* From where a purpose's keys are to where those lie that were retired, or back. */
 static enum rc
-keyring_enter_places(const struct config *config, enum purpose purpose,
-    struct keyring_places *places, struct config_fault *fault)
+keyring_carry(const struct config *config, enum purpose purpose, const char *kid, bool back,
+    struct config_fault *fault)
 {
-	enum rc rc = keyring_enter_purpose(config, purpose, &places->place, fault);
+	struct key_place place, retired = KEY_PLACE_INIT;
+	enum rc rc = keyring_enter_purpose(config, purpose, &place, fault);
 
-	places->retired = KEY_PLACE_INIT;
-	return rc == RC_OK ? key_write_place(&places->place, KEY_RETIRED, &places->retired, fault)
-			   : rc;
-}
-
-static void
-keyring_leave_places(struct keyring_places *places)
-{
-	key_place_leave(&places->retired);
-	key_place_leave(&places->place);
+	if (rc == RC_OK)
+		rc = key_write_place(&place, KEY_RETIRED, &retired, fault);
+	if (rc == RC_OK)
+		rc = back ? keyring_move(&retired, &place, kid, fault)
+			  : keyring_move(&place, &retired, kid, fault);
+	key_place_leave(&retired);
+	key_place_leave(&place);
+	return rc;
 }
 
 enum rc
 keyring_retire(
     const struct config *config, enum purpose purpose, const char *kid, struct config_fault *fault)
 {
-	struct keyring_places places;
-	enum rc rc = keyring_enter_places(config, purpose, &places, fault);
-
-	if (rc == RC_OK)
-		rc = keyring_move(&places.place, &places.retired, kid, fault);
-	keyring_leave_places(&places);
-	return rc;
+	return keyring_carry(config, purpose, kid, false, fault);
 }
 
 enum rc
 keyring_restore(
     const struct config *config, enum purpose purpose, const char *kid, struct config_fault *fault)
 {
-	struct keyring_places places;
-	enum rc rc = keyring_enter_places(config, purpose, &places, fault);
-
-	if (rc == RC_OK)
-		rc = keyring_move(&places.retired, &places.place, kid, fault);
-	keyring_leave_places(&places);
-	return rc;
+	return keyring_carry(config, purpose, kid, true, fault);
 }
