@@ -72,9 +72,12 @@ exchange_path_next(
     struct exchange *x, enum handler handler, const struct backend *backend, struct span next)
 {
 	struct buf path = BUF_INIT(TARGET_MAX * 4);
+	struct span page = exchange_path(x, handler, backend);
 	char *copy;
 
-	buf_add(&path, exchange_path(x, handler, backend));
+	if (page.data == NULL)
+		return SPAN_NONE;
+	buf_add(&path, page);
 	if (path_is_local(next)) {
 		buf_text(&path, "?next=");
 		path_put_component(&path, next);

@@ -319,8 +319,15 @@ START_TEST(test_refusal_styles)
 	struct site *other = site_start(
 	    &(struct site_options){ .settings = { "guard.deny_style", rows[_i].style } });
 	struct jar *jar = site_login_cookie(other, site_member(other), SITE_PASSWORD);
+	struct answer *answer;
 
-	ck_answer(ASK(other, .path = "/members/", .browser = true), rows[_i].nobody, NULL);
+	answer = ASK(other, .path = "/members/", .browser = true);
+	ck_answer(answer, rows[_i].nobody, NULL);
+	ck_assert(answer_has(answer, "href=\"/auth/web/login?next=%2Fmembers%2F\""));
+	/* Nobody wants to come back to the question itself. */
+	answer = ASK(other, .path = "/auth/guard?require=verified", .browser = true);
+	ck_answer(answer, rows[_i].nobody, NULL);
+	ck_assert(answer_has(answer, "href=\"/auth/web/login\""));
 	ck_answer(ASK(other, .path = "/admin/"), rows[_i].nobody, NULL);
 	ck_answer(ASK(other, .path = "/admin/", .jar = jar), rows[_i].somebody, NULL);
 	ck_answer(ASK(other, .path = "/members/", .jar = jar), 200, NULL);
